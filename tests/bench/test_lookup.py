@@ -295,6 +295,41 @@ def test_nothing_calibrated(tmp_path: Path) -> None:
     assert found == NoAnswer("nothing is calibrated on this machine: run `bench calibrate CONFIG`")
 
 
+def test_a_calibration_that_gives_no_bounds_is_named(tmp_path: Path) -> None:
+    made = record(tmp_path)
+    missed = replace(made, check=replace(made.check, error=15.0))
+    store.add(missed)
+    found = look_up(question(tmp_path))
+    assert found == NoAnswer(
+        "the calibration of 2026-11-22 on NVIDIA H100 80GB HBM3 is not used: it gives no usable"
+        " bounds for this run, as it missed the shape that it held out by 1500%: run `bench"
+        " calibrate CONFIG` again on an idle machine"
+    )
+    store.add(replace(missed, when="2026-11-23T10:00:00+00:00"))
+    again = look_up(question(tmp_path))
+    assert isinstance(again, NoAnswer)
+    assert again.reason.startswith("the calibration of 2026-11-23")
+    assert "(left out in all: 2)" in again.reason
+    store.add(replace(made, when="2026-11-21T10:00:00+00:00"))
+    older = look_up(question(tmp_path))
+    assert isinstance(older, Answer)
+    assert older.source.startswith("calibrated 2026-11-21")
+    told = [one for one in older.forecast.assumptions if "is not used" in one]
+    assert told == ["the calibration of 2026-11-23 on NVIDIA H100 80GB HBM3 is not used: it gives"
+                    " no usable bounds for this run, as it missed the shape that it held out by"
+                    " 1500%"]  # fmt: skip
+
+
+def test_what_fits_another_config_is_not_said_of_one_that_gives_no_bounds(tmp_path: Path) -> None:
+    made = record(tmp_path)
+    store.add(replace(made, check=replace(made.check, error=15.0)))
+    store.add(replace(made, key={**made.key, "method": "full"}))
+    found = look_up(question(tmp_path))
+    assert isinstance(found, NoAnswer)
+    assert "is not used" in found.reason
+    assert "method is full" not in found.reason
+
+
 # The store
 
 
@@ -366,10 +401,9 @@ def test_a_line_that_cannot_be_used_spoils_no_other(tmp_path: Path, kept: Path, 
     path.write_text(line, encoding="utf-8")
     alone = look_up(question(tmp_path))
     assert isinstance(alone, NoAnswer)
-    assert alone.reason.startswith(
-        "nothing is calibrated on this machine: run `bench calibrate CONFIG` ("
-    )
+    assert alone.reason.startswith("what was calibrated cannot be used (")
     assert "line 1" in alone.reason
+    assert alone.reason.endswith(": run `bench calibrate CONFIG`")
 
 
 def test_no_number_is_no_price(tmp_path: Path) -> None:

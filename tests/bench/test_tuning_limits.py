@@ -87,7 +87,7 @@ def known(of: Circumstances) -> Known:
     values = effective(of.values, Catalogue(of.loaded.target, "train"))
     axes = Axes((Axis("batch", (1, 2, 4, 8)), Axis("checkpointing", (False, True)),
                  Axis("segments", (False, True), late=True)), ())  # fmt: skip
-    return Known(of, values, 1, axes=axes)
+    return Known(of, values, 1, 4, axes=axes)
 
 
 def test_the_search_is_offered_the_same_training_alone(tmp_path: Path) -> None:
@@ -181,6 +181,35 @@ def test_a_key_that_is_there_is_replaced(tmp_path: Path) -> None:
     assert [line for line in found.diff if line[0] in "+-"][2:] == [
         "-enable_liger_kernel: false\n", "+enable_liger_kernel: true\n",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("comment", "stale"),
+    [
+        ("per_device_train_batch_size: 1   # as published", []),
+        ("per_device_train_batch_size: 1  # 1 fits on my card", [20]),
+        ("per_device_train_batch_size: 1  # no more than 1.", [20]),
+        ("per_device_train_batch_size: 1  # 11 or 1.5 GB, x1", []),
+        ("# one card\n# takes 1\nper_device_train_batch_size: 1", [21]),
+        ("# takes 1\n\nper_device_train_batch_size: 1", []),
+    ],
+)
+def test_a_comment_that_names_the_former_value_is_told(
+    tmp_path: Path, comment: str, stale: list[int]
+) -> None:
+    of = loaded(tmp_path)
+    path = tmp_path / "config.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(
+        text.replace("per_device_train_batch_size: 1   # as published", comment), "utf-8"
+    )
+    config, _ = configs.read(str(path), NEWEST, 1)
+    found = edit.edited(config, known(of).keys(Candidate(4, 2, True, True, "auto", 0)))
+    assert [int(one.split(":")[0].removeprefix("line ")) for one in found.notes] == stale
+    assert all("`per_device_train_batch_size: 1`" in one for one in found.notes)
+    assert all("#" in found.before.splitlines()[number - 1] for number in stale)
+    assert all(line in found.after for line in comment.splitlines()[:-1])
+    assert comment.splitlines()[-1].partition("#")[2] in found.after
 
 
 @pytest.mark.parametrize("candidate", [Candidate(1, 8, False, True, "auto", 0)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,8 @@ def test_the_fastest_of_what_was_measured_is_taken_and_written(place: Path) -> N
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    for line in done.stderr.splitlines():  # and nothing that packages print when imported
+        assert re.match(r"as written: | +\d+ s  |.*\.yaml: written|nothing to write", line), line
     tuned = json.loads(output.read_text("utf-8"))
     assert tuned["done"]
     assert tuned["before"]["steps"] == tuned["after"]["steps"]
@@ -127,9 +130,13 @@ def test_the_fastest_of_what_was_measured_is_taken_and_written(place: Path) -> N
         assert one["why_not"] is None
         assert one["same"] in (None, True)
     assert len(last) >= 3
-    taken = tuned["after"]["trial"]
-    fastest = min(one["seconds"] for one in last.values())
-    assert taken["seconds"] <= 1.03 * fastest  # as fast, but for what has to gain more
+    proofs = [one for one in tuned["trials"] if one["purpose"] == "proof"]
+    if tuned["keys"]:
+        taken = [one["seconds"] for one in proofs if one["keys"] == tuned["keys"]]
+        assert taken[0] <= 1.03 * min(one["seconds"] for one in proofs)
+        pair = [tuned[name]["trial"] for name in ("before", "after")]
+        assert [one["purpose"] for one in pair] == ["again", "again"]
+        assert tuned["speedup"] == pytest.approx(pair[0]["seconds"] / pair[1]["seconds"])
     assert len(list(raw.glob("*.json"))) == len(tuned["trials"])
     assert not (place / "saves").exists()
     written = path.read_text("utf-8")
@@ -163,6 +170,19 @@ def test_a_lack_of_memory_is_survived(place: Path) -> None:
     assert small.error is None
     told = session.record(done=False)["trials"]
     assert [one["why_not"] for one in told] == [None, "out of memory", None]
+
+
+def test_a_short_run_is_proven_by_no_more_steps_than_it_has(place: Path) -> None:
+    path = config(place, "few", f"stage: sft\n{STAGES['sft']}max_steps: 6\n")
+    job = Job(str(path), probe(os.environ["FTBENCH_PYTHON"]), model="tiny")
+    results: list[Any] = []
+    quiet = Told(lambda _: None, lambda _: None, lambda _, one: results.append(one))
+    session = Session(TuningRequest(job, budget=400.0), quiet)
+    with trial.processes(job) as begin:
+        session.as_written(begin)
+        proof = session.attempt(session.known.written.with_batch(8), "proof", begin)
+    assert [one["trainer"]["global_step"] for one in results] == [5, 6]
+    assert session.known.why_not(proof) is None
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from ftbench.runners.configs import BadConfig
 from ftbench.runners.interpreter import Interpreter
 from ftbench.runners.job import Job
 from ftbench.tuning import trial
+from ftbench.tuning.candidate import Candidate
 from ftbench.tuning.session import Session, Told, TuningFailed, TuningRequest
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ftbench.runners import launch
-    from ftbench.tuning.candidate import Candidate
+    from ftbench.tuning.record import Tuned
 
 CONFIG = """\
 model_name_or_path: nobody/unknown-7b
@@ -49,7 +50,9 @@ class Machine:
         self.room = room
         self.now = 0.0
         self.ran: list[tuple[str, Candidate]] = []
+        self.steps: list[int] = []
         self.slower_in_proof: Callable[[Candidate], float] = lambda _: 1.0
+        self.busy: Callable[[int], float] = lambda _: 1.0
         self.loss: Callable[[Candidate], float] = lambda _: 2.0
         self.crash: Callable[[str, Candidate], str | None] = lambda _purpose, _one: None
 
@@ -63,6 +66,7 @@ class Machine:
         assert job.sample is not None
         assert share == 1
         self.ran.append((purpose, candidate))
+        self.steps.append(steps_of(job.sample))
         made = self.result(job, candidate, purpose)
         wall = 8.0 + sum(one["seconds"] for one in made["steps"])
         self.now += wall
@@ -90,8 +94,8 @@ class Machine:
             ]
             price = (1.33 if candidate.checkpointing else 1.0) * (0.9 if candidate.liger else 1.0)
             parts = [max(0.2, 2e-4 * b * length) * price for b, length in batches]
-            parts = [one * (self.slower_in_proof(candidate) if purpose == "proof" else 1.0)
-                     for one in parts]  # fmt: skip
+            slower = self.slower_in_proof(candidate) if purpose in ("proof", "again") else 1.0
+            parts = [one * slower * self.busy(len(self.ran)) for one in parts]
             steps.append(
                 step(sum(parts) + 0.05, batches, each=parts, forward_backward=sum(parts),
                      gpu_seconds=None, loss=self.loss(candidate), gradient_norm=1.0)
@@ -128,15 +132,28 @@ class Heard:
         return Told(self.lines.append, self.records.append, result_)
 
 
-def begin(folder: Path, heard: Heard, more: str = "", **asked: Any) -> Session:
+def begin(
+    folder: Path, heard: Heard, more: str = "", config: str = CONFIG, **asked: Any
+) -> Session:
     rows = [{"instruction": "a", "input": "", "output": "b"}] * len(LENGTHS)
     (folder / "rows.json").write_text(json.dumps(rows), "utf-8")
     (folder / "dataset_info.json").write_text('{"rows": {"file_name": "rows.json"}}', "utf-8")
     path = folder / "config.yaml"
-    path.write_text(CONFIG.format(folder=folder) + more, "utf-8")
+    path.write_text(config.format(folder=folder) + more, "utf-8")
     packages = {"llamafactory": "0.9.5", "transformers": "5.6.0", "liger-kernel": "0.8.5"}
     job = Job(str(path), Interpreter("python", packages, 1))
     return Session(TuningRequest(job, **asked), heard.told())
+
+
+def seconds_of_proof(found: Tuned) -> float:
+    """Return what a step took in the proof of what was found."""
+    assert found["after"] is not None
+    candidate = found["after"]["trial"]["candidate"]
+    proofs = [one["seconds"] for one in found["trials"]
+              if one["purpose"] == "proof" and one["candidate"] == candidate]  # fmt: skip
+    assert len(proofs) == 1
+    assert proofs[0] is not None
+    return proofs[0]
 
 
 def never(_: Any) -> launch.ProcessEnd:
@@ -150,10 +167,8 @@ def test_the_fastest_of_what_was_tried_is_proven_and_told(tmp_path: Path, machin
     found = made.record(done=True)
     after = found["after"]
     assert after is not None
-    assert after["trial"]["purpose"] == "proof"
+    proven = seconds_of_proof(found)
     tried = [one["seconds"] for one in found["trials"] if one["purpose"] == "search"]
-    proven = after["trial"]["seconds"]
-    assert proven is not None
     assert proven <= 1.02 * min(one for one in tried if one is not None)
     assert found["speedup"] > 2  # type: ignore[operator]
     assert found["before"]["steps"] == after["steps"] == 2 * 50  # type: ignore[index]
@@ -161,8 +176,10 @@ def test_the_fastest_of_what_was_tried_is_proven_and_told(tmp_path: Path, machin
     assert found["keys"]["per_device_train_batch_size"] * found["keys"].get(
         "gradient_accumulation_steps", 8
     ) == 8  # fmt: skip
-    text = "\n".join(report.lines(found, ["-a\n", "+b\n"]))
+    text = "\n".join(report.lines(found, ["-a\n", "+b\n"], None, ["line 3: a comment"]))
     assert "times as fast, the same 100 steps" in text
+    assert "note: line 3: a comment" in text
+    assert "line 3: a comment" in report.page(found, ["-a\n", "+b\n"], ["line 3: a comment"])
     assert "<table" in report.page(found, ["-a\n", "+b\n"])
 
 
@@ -189,7 +206,114 @@ def test_no_memory_is_survived_and_what_needs_more_is_not_tried(
     assert any(one["why_not"] == "out of memory" for one in found["trials"])
     assert found["after"] is not None
     assert found["speedup"] > 1  # type: ignore[operator]
-    assert machine.ran[-1][0] == "proof"
+    assert seconds_of_proof(found)
+
+
+def purposes(machine: Machine) -> list[str]:
+    return [purpose for purpose, _ in machine.ran]
+
+
+def test_what_is_written_and_what_is_best_are_timed_next_to_each_other(
+    tmp_path: Path, machine: Machine
+) -> None:
+    made = begin(tmp_path, Heard())
+    made.work(never)
+    found = made.record(done=True)
+    assert purposes(machine)[-2:] == ["again", "again"]
+    assert [candidate for _, candidate in machine.ran[-2:]] == [
+        made.known.written, Candidate(**found["after"]["trial"]["candidate"])  # type: ignore[index]
+    ]  # fmt: skip
+    before, after = found["before"], found["after"]
+    assert before["trial"]["purpose"] == after["trial"]["purpose"] == "again"  # type: ignore[index]
+    assert not any("busy" in note or "chance" in note for note in found["notes"])
+
+
+@pytest.mark.parametrize("busy", [lambda run: 1 + (run == 1), lambda run: 0.5 + 0.5 * (run > 1)])
+def test_a_machine_that_was_busy_for_a_while_is_no_gain_and_no_loss(
+    tmp_path: Path, machine: Machine, busy: Callable[[int], float]
+) -> None:
+    quiet = begin(tmp_path, Heard())
+    quiet.work(never)
+    assert quiet.record(done=True)["speedup"] is not None
+    machine.ran.clear()
+    machine.busy = busy
+    made = begin(tmp_path, Heard())
+    made.work(never)
+    found = made.record(done=True)
+    assert found["speedup"] == pytest.approx(quiet.record(done=True)["speedup"], rel=0.01)
+    assert purposes(machine)[-3:] == ["again"] * 3
+    assert any("the machine was busy for a while" in note for note in found["notes"])
+
+
+def test_one_timing_that_was_disturbed_does_not_count(tmp_path: Path, machine: Machine) -> None:
+    machine.slower_in_proof = lambda one: 3.0 if one.batch > 1 or one.liger else 1.0
+
+    def busy(_: int) -> float:
+        return 3.0 if purposes(machine).count("again") == 1 else 1.0
+
+    machine.busy = busy
+    made = begin(tmp_path, Heard(), budget=600.0)
+    made.work(never)
+    found = made.record(done=True)
+    again = [one["seconds"] or 0.0 for one in found["trials"] if one["purpose"] == "again"]
+    assert again[0] > 2 * again[2]
+    assert found["keys"] == {}
+    assert any("the machine was busy for a while" in note for note in found["notes"])
+
+
+def test_where_nothing_is_left_of_the_budget_it_is_said(tmp_path: Path, machine: Machine) -> None:
+    made = begin(tmp_path, Heard(), budget=80.0)
+    made.work(never)
+    found = made.record(done=True)
+    assert found["speedup"] is not None
+    assert "again" not in purposes(machine)
+    assert any("timed at the beginning alone" in note for note in found["notes"])
+
+
+@pytest.mark.parametrize(("slower", "is_chance"), [(1.07, True), (1.0, False)])
+def test_a_gain_that_may_be_chance_is_said_to_be(
+    tmp_path: Path, machine: Machine, slower: float, is_chance: bool
+) -> None:
+    two = CONFIG.replace("batch_size: 1", "batch_size: 2").replace("steps: 8", "steps: 4")
+    machine.slower_in_proof = lambda one: slower if one.liger else 1.0
+    made = begin(tmp_path, Heard(), "disable_gradient_checkpointing: true\n", config=two)
+    made.work(never)
+    found = made.record(done=True)
+    assert found["keys"] == {"enable_liger_kernel": True}
+    assert found["speedup"] == pytest.approx(1 / 0.9 / slower, rel=0.02)
+    assert any("may be chance" in note for note in found["notes"]) == is_chance
+
+
+@pytest.mark.parametrize("steps", [5, 8, 14, 18, 19])
+def test_no_trial_takes_more_steps_than_the_run(
+    tmp_path: Path, machine: Machine, steps: int
+) -> None:
+    made = begin(tmp_path, Heard(), f"max_steps: {steps}\n")
+    made.work(never)
+    found = made.record(done=True)
+    assert max(machine.steps) <= steps
+    assert seconds_of_proof(found)
+    assert found["speedup"] > 2  # type: ignore[operator]
+    assert found["before"]["steps"] == found["after"]["steps"] == steps  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [("0.06", 3), ("0.1", 5), ("0.16", 8)])
+def test_a_run_may_turn_out_to_be_short(
+    tmp_path: Path, machine: Machine, epochs: str, steps: int
+) -> None:
+    few = CONFIG.replace("dataset: rows", "dataset: on_the_hub").replace("2.0", epochs)
+    made = begin(tmp_path, Heard(), config=few)
+    made.work(never)
+    found = made.record(done=True)
+    assert found["before"]["steps"] == steps  # type: ignore[index]
+    assert len(found["trials"]) == len(made.known.trials)
+    assert max(machine.steps[1:]) <= max(steps, 4)
+    if steps < 5:
+        assert {purpose for purpose, _ in machine.ran} == {"written"}
+        assert "3 optimizer steps, a proof at least 5" in report.ending(found)
+        assert "left as written: nothing was tried" in report.verdict(found)
+    else:
+        assert seconds_of_proof(found)
 
 
 def test_what_does_not_hold_when_it_is_proven_gives_way_to_the_next(
@@ -208,7 +332,7 @@ def test_what_does_not_hold_when_it_is_proven_gives_way_to_the_next(
     found = made.record(done=True)
     proofs = [one for one in found["trials"] if one["purpose"] == "proof"]
     assert [one["error"] is None for one in proofs[:2]] == [False, True]
-    assert found["after"]["trial"] in proofs[1:]  # type: ignore[index]
+    assert seconds_of_proof(found)
     assert found["after"]["trial"]["candidate"] != proven[0]._asdict()  # type: ignore[index]
 
 
@@ -229,7 +353,7 @@ def test_what_is_slower_than_it_seemed_is_held_against_the_next(
     assert len(proofs) > 1
     assert found["after"]["trial"]["candidate"] != first[0]._asdict()  # type: ignore[index]
     fastest = min(one["seconds"] or 0.0 for one in proofs)
-    assert found["after"]["trial"]["seconds"] <= 1.01 * fastest  # type: ignore[index,operator]
+    assert seconds_of_proof(found) <= 1.01 * fastest
 
 
 def test_what_comes_near_the_best_is_proven_as_well(tmp_path: Path, machine: Machine) -> None:
@@ -262,10 +386,24 @@ def test_the_budget_ends_the_search_but_not_before_a_proof(
     made = begin(tmp_path, Heard(), budget=90.0)
     made.work(never)
     found = made.record(done=True)
-    assert found["after"] is not None
-    assert found["after"]["trial"]["purpose"] == "proof"
+    assert seconds_of_proof(found)
     assert found["spent"] <= 1.1 * 90
-    assert any("budget ended" in note for note in found["notes"])
+    assert "would not be over in time" in report.ending(found)
+    assert report.ending(found) in [*report.lines(found, [])]
+
+
+def test_a_search_with_time_left_says_that_nothing_is_left_to_try(
+    tmp_path: Path, machine: Machine
+) -> None:
+    heard = Heard()
+    made = begin(tmp_path, heard, budget=3000.0)
+    made.work(never)
+    assert heard.records[0]["ended"] is None
+    found = made.record(done=True)
+    assert report.ending(found) == (
+        f"{machine.now:.0f} s of 3000 s spent: nothing is left to try that may be faster"
+    )
+    assert "nothing is left to try that may be faster." in report.page(found, [])
 
 
 def test_losses_are_compared_without_what_is_drawn_at_random(
@@ -299,11 +437,20 @@ def test_a_config_that_does_not_train_is_told(tmp_path: Path, machine: Machine) 
     [
         ("streaming: true\nmax_steps: 10\n", "`streaming`"),
         ("auto_find_batch_size: true\n", "`auto_find_batch_size`"),
+        ("max_steps: 4\n", "it takes 4 optimizer steps, a proof at least 5"),
     ],
 )
 def test_what_cannot_be_tuned_is_said(tmp_path: Path, more: str, why: str) -> None:
     with pytest.raises(BadConfig, match=why):
         begin(tmp_path, Heard(), more)
+
+
+def test_a_step_of_many_rows_is_several_of_a_trial(tmp_path: Path) -> None:
+    many = CONFIG.replace("gradient_accumulation_steps: 8", "gradient_accumulation_steps: 128")
+    with pytest.raises(BadConfig, match="1 optimizer step, a proof at least 2"):
+        begin(tmp_path, Heard(), "max_steps: 1\n", config=many)
+    known = begin(tmp_path, Heard(), "max_steps: 2\n", config=many).known
+    assert (known.share, steps_of(known.sample(blocks=4, again=True))) == (4, 7)
 
 
 def test_the_hf_runner_is_not_tuned(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ftbench.calibration import key as keys
 from ftbench.calibration import store
 from ftbench.calibration.batches import Loop
-from ftbench.calibration.forecast import Forecast, Work, forecast
+from ftbench.calibration.forecast import MISSED, Forecast, Work, forecast
 from ftbench.calibration.planned_run import rows_of_one_evaluation
 from ftbench.calibration.rows import Lengths, count_of, data_of, lengths_of
 from ftbench.calibration.sequence import epochs_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ftbench.results.record import GpuIdentity
     from ftlint.target.releases import Target
 
+NOTHING = "nothing is calibrated on this machine"
 ORDERS = ("group_by_length", "train_sampling_strategy", "disable_shuffling")
 """Keys that decide which rows meet in a batch."""
 
@@ -83,18 +84,21 @@ def look_up(query: Query, calibrations: Iterable[Calibration] | None = None) -> 
         return NoAnswer(why_none(query.values.get("stage")))
     run = query.run
     if isinstance(run, NoPlan):
-        return NoAnswer(f"no step plan: {run.reason}")
+        why = run.reason or f"`ftlint CONFIG` explains {run.code}"
+        return NoAnswer(f"no step plan: {why}")
     if run.steps is None:
-        return NoAnswer(_without_steps(run))
+        return NoAnswer(_without_steps(query.values, run))
     if whole(query.values, "cutoff_len") is None:
         return NoAnswer(f"`cutoff_len: {query.values.get('cutoff_len')}` is not a number of tokens")
     known = list(store.everything() if calibrations is None else calibrations)
+    unused: list[str] = []
     while True:
         found = _nearest(query, run, known)
         if isinstance(found, NoAnswer):
-            return found
+            return _unused(unused) if unused else found
+        match = found._replace(notes=(*unused[:1], *found.notes))
         try:
-            made = _answered(query, run, run.steps, known, found)
+            made = _answered(query, run, run.steps, known, match)
         except (
             ArithmeticError,
             ValueError,
@@ -102,6 +106,7 @@ def look_up(query: Query, calibrations: Iterable[Calibration] | None = None) -> 
             made = None
         if isinstance(made, NoAnswer) or (made and _iswhole(made.forecast)):
             return made
+        unused.append(_why_unused(found.calibration))
         known = [one for one in known if one is not found.calibration]
 
 
@@ -123,22 +128,47 @@ def _iswhole(made: Forecast) -> bool:
     return all(math.isfinite(one) and one >= 0 for one in (made.low, made.seconds, made.high))
 
 
-def _without_steps(run: PlannedRun) -> str:
-    """Return why a plan has no number of steps, and what gives it one."""
-    causes = [one for one in run.assumptions if "not known" in one]
-    why = f" ({'; '.join(causes)})" if causes else ""
+def _why_unused(one: Calibration) -> str:
+    """Return which calibration it is whose forecast is not one, and why."""
+    missed = abs(one.check.error)
+    why = f", as it missed the shape that it held out by {missed:.0%}" if missed > MISSED else ""
     return (
-        f"the number of steps is not known{why}: add `# ftlint: dataset-size=N` to the"
-        " config, set `max_steps`, or run where `dataset_dir` is"
+        f"the calibration of {one.when[:10]} on {one.gpu['name']} is not used: it gives no usable"
+        f" bounds for this run{why}"
     )
+
+
+def _unused(reasons: Sequence[str]) -> NoAnswer:
+    more = f" (left out in all: {len(reasons)})" if len(reasons) > 1 else ""
+    return NoAnswer(f"{reasons[0]}{more}: run `bench calibrate CONFIG` again on an idle machine")
+
+
+def _without_steps(values: Mapping[str, Any], run: PlannedRun) -> str:
+    """Return why a plan has no number of steps, and what gives it one."""
+    unread = [one for one in run.assumptions if one.startswith("dataset ")]
+    causes = [*unread, *(one for one in run.assumptions if "not known" in one)]
+    if values.get("tokenized_path"):
+        causes.append("the rows of `tokenized_path` are not counted")
+        remedy = "set `max_steps`, or run where `tokenized_path` is"
+    elif keys.is_packed(values):
+        causes.append("rows are packed, and their tokens are not counted")
+        remedy = (
+            "set `max_steps`, or run where the data and the model's `tokenizer.json` are, with"
+            " `ftlint[tokens]` installed"
+        )
+    else:
+        remedy = "add `# ftlint: dataset-size=N` to the config or set `max_steps`"
+        remedy += "" if unread else ", or run where `dataset_dir` is"
+    why = f" ({'; '.join(dict.fromkeys(causes))})" if causes else ""
+    return f"the number of steps is not known{why}: {remedy}"
 
 
 def _nearest(query: Query, run: PlannedRun, known: Sequence[Calibration]) -> Match | NoAnswer:
     """Return the calibration that leaves least unsure, the newest of equals."""
     if not known:
         useless = store.left_out()
-        why = f" (unusable: {useless[0]})" if useless else ""
-        return NoAnswer(f"nothing is calibrated on this machine: run `bench calibrate CONFIG`{why}")
+        what = f"what was calibrated cannot be used ({useless[0]})" if useless else NOTHING
+        return NoAnswer(f"{what}: run `bench calibrate CONFIG`")
     ranks = keys.Ranks(run.world_size, run.nodes, query.accelerate)
     model = keys.model_of(query.values, query.model)
     key = keys.make(query.values, model, ranks, query.runner, query.target)

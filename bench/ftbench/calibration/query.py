@@ -10,6 +10,7 @@ from ftbench.local_gpu import local_gpu
 from ftbench.results.record import device_of
 from ftbench.runners import configs
 from ftlint.facts.effective import effective
+from ftlint.steps import StepPlan
 from ftlint.target.keys import Catalogue
 from ftlint.target.releases import UnknownTarget, resolve_target
 
@@ -34,7 +35,11 @@ def of_file(
     """Return the query of a config on a GPU, else on the one here. Raises `configs.BadConfig`."""
     loaded = configs.load(path, packages or {}, gpus, nodes, judged=False)
     config = {**loaded.values, **dict(changed)}
-    run = planned_run.of_plan(configs.plan(loaded, config), nodes)
+    plan = configs.plan(loaded, config)
+    if isinstance(plan, StepPlan) and plan.total_steps.exact is None:
+        loaded = configs.load(path, packages or {}, gpus, nodes, judged=False, tokens=True)
+        plan = configs.plan(loaded, config)
+    run = planned_run.of_plan(plan, nodes)
     values = effective(config, Catalogue(loaded.target, "train"))
     return Query(values, run, loaded.target, model, runner, gpu or local_gpu(), accelerate)
 

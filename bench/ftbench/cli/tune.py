@@ -88,11 +88,13 @@ def command(config: str, **options: Any) -> None:
     tuned = _tuned(job, budget, allowed, output, raw)
     made = edit.edited(read, tuned["keys"].items())
     if form == "json":
-        click.echo(json.dumps({**tuned, "diff": "".join(made.diff)}, indent=1))
+        click.echo(
+            json.dumps({**tuned, "diff": "".join(made.diff), "comments": made.notes}, indent=1)
+        )
     elif form == "html":
-        click.echo(report.page(tuned, made.diff))
+        click.echo(report.page(tuned, made.diff, made.notes))
     else:
-        shared.put(report.lines(tuned, made.diff, made.by_hand))
+        shared.put(report.lines(tuned, made.diff, made.by_hand, made.notes))
     if writes:
         _write(tuned, made, data)
     if tuned["after"] is None:

@@ -33,7 +33,7 @@ def lines(found: Calibration) -> Iterator[str]:
     if abs(check.error) > MISSED:
         yield (
             f"! the held-out shape is missed by more than {MISSED:.0%}: bounds are wider;"
-            " other work on a machine disturbs a calibration"
+            " other work on a machine disturbs a calibration, so calibrate again when it is idle"
         )
 
 

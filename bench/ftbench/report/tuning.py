@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ftlint.report.page.parts import Block
 
 
-def lines(tuned: Tuned, diff: Sequence[str], by_hand: str | None = None) -> Iterator[str]:
+def lines(
+    tuned: Tuned, diff: Sequence[str], by_hand: str | None = None, comments: Sequence[str] = ()
+) -> Iterator[str]:
     """Yield the result: before and after, the change, what was tried, and what is said besides."""
     before, after = tuned["before"], tuned["after"]
     yield f"{tuned['config']['path']}: {verdict(tuned)}"
@@ -34,10 +36,11 @@ def lines(tuned: Tuned, diff: Sequence[str], by_hand: str | None = None) -> Iter
         yield ""
     for name, value in tuned["variables"].items():
         yield f"start it with {name}={value}"
-    yield f"tried in {seconds(tuned['spent'])}:"
+    yield "tried:"
     for trial in tuned["trials"]:
         yield f"  {_of_trial(trial)}"
-    for note in tuned["notes"]:
+    yield ending(tuned)
+    for note in (*tuned["notes"], *comments):
         yield f"note: {note}"
 
 
@@ -47,8 +50,7 @@ def verdict(tuned: Tuned) -> str:
     if after is None:
         return "nothing was found that holds"
     if not tuned["keys"] and not tuned["variables"]:
-        tried = any(one["purpose"] != "written" for one in tuned["trials"])
-        return f"left as written: nothing was {'proven to be faster' if tried else 'tried'}"
+        return f"left as written: {_why_left(tuned['trials'])}"
     if faster is None:
         return "as written it does not fit; tuned it does"
     steps = after["steps"]
@@ -56,6 +58,23 @@ def verdict(tuned: Tuned) -> str:
     if tuned["before"] is not None and tuned["before"]["steps"] != steps:
         same = f", {tuned['before']['steps']} steps become {steps}"
     return f"{faster:.2f} times as fast{same}"
+
+
+def _why_left(trials: Sequence[TrialRecord]) -> str:
+    """Return why nothing of what was tried is taken."""
+    others = [one for one in trials if one["candidate"] != trials[0]["candidate"]]
+    reasons = {one["why_not"]: None for one in others}
+    if not others:
+        return "nothing was tried"
+    if None in reasons:
+        return "nothing was proven to be faster"
+    return f"nothing that was tried can be taken ({'; '.join(map(str, reasons))})"
+
+
+def ending(tuned: Tuned) -> str:
+    """Return how much of the budget was spent, and why no more was tried."""
+    spent = f"{tuned['spent']:.0f} s of {tuned['budget']:.0f} s spent"
+    return spent if tuned["ended"] is None else f"{spent}: {tuned['ended']}"
 
 
 def _figures(one: Ways) -> str:
@@ -80,22 +99,18 @@ def _of_trial(trial: TrialRecord) -> str:
     return " ".join(parts)
 
 
-def page(tuned: Tuned, diff: Sequence[str]) -> str:
+def page(tuned: Tuned, diff: Sequence[str], comments: Sequence[str] = ()) -> str:
     """Return the result as an HTML page."""
     path = tuned["config"]["path"]
     around = tuned["environment"]
     gpu = None if around is None else around["gpu"]
     where = "CPU" if gpu is None else gpu["name"]
     subtitle = f"{tuned['when'][:10]} · {where} · ftlint {__version__}"
-    return html.document(Page(f"bench tune {path}", subtitle, (section(tuned, diff),)))
+    section = Section(path, tuple(_blocks(tuned, diff, comments)), "tune")
+    return html.document(Page(f"bench tune {path}", subtitle, (section,)))
 
 
-def section(tuned: Tuned, diff: Sequence[str]) -> Section:
-    """Return the section of a page that shows a tuning."""
-    return Section(tuned["config"]["path"], tuple(_blocks(tuned, diff)), "tune")
-
-
-def _blocks(tuned: Tuned, diff: Sequence[str]) -> Iterator[Block]:
+def _blocks(tuned: Tuned, diff: Sequence[str], comments: Sequence[str]) -> Iterator[Block]:
     yield Notes((f"{verdict(tuned)}.",), "good" if tuned["speedup"] else "")
     before, after = tuned["before"], tuned["after"]
     pairs = [("as written", before), ("tuned", after if after != before else None)]
@@ -123,5 +138,5 @@ def _blocks(tuned: Tuned, diff: Sequence[str]) -> Iterator[Block]:
     )  # fmt: skip
     heads = ("", "candidate", "a step", "peak", "loss apart", "gradient apart", "not taken")
     yield Table(heads, rows, of_words=2)
-    if tuned["notes"]:
-        yield Notes(tuple(tuned["notes"]), title="What is said besides")
+    notes = (f"{ending(tuned)}.", *tuned["notes"], *comments)
+    yield Notes(notes, title="What is said besides")

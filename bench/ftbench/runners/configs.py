@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.engine import judge
+from ftlint.facts import tokens as token_counts
 from ftlint.facts.launch import Launch
 from ftlint.facts.memory import MemoryInputs, RunMemory, Untold, memory_of, run_of
 from ftlint.facts.memory import as_object as memory_as_object
@@ -20,6 +21,7 @@ from ftlint.project.options import OptionsResolver
 from ftlint.project.request import CliOptions, UsageError
 from ftlint.steps import NoPlan, SampleCount, StepPlan, exactly
 from ftlint.target.releases import Target, UnknownTarget, resolve_target
+from ftlint.tokens.measure import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,17 +55,22 @@ class BadConfig(Exception):
 
 
 def load(
-    path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1, *, judged: bool = True
-) -> Loaded:
+    path: str, packages: Mapping[str, str], gpus: int, nodes: int = 1, *, judged: bool = True,
+    tokens: bool = False,
+) -> Loaded:  # fmt: skip
     """Return a config, judged for the versions in `packages`, its memory forecast.
 
-    Not `judged`, it is only read: there are no errors, nor what it needs.
+    Not `judged`, it is only read: there are no errors, nor what it needs. With `tokens` those of
+    its rows are counted, where that can be done here: packed rows are then known.
 
     Raises:
         BadConfig: no such file, not readable as the target reads it, or not for training.
     """
     config, data = read(path, packages, gpus, nodes)
     inputs = inputs_of(config.context)._replace(launch=Launch(gpus, nodes))
+    counted = token_counts.count(config.context, ALL) if tokens else None
+    if counted is not None:
+        inputs = inputs._replace(samples=token_counts.with_tokens(inputs.samples, counted))
     digest = hashlib.sha256(data).hexdigest()
     written = dict(config.context.instance.config)
     if not judged:

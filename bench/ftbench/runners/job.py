@@ -110,6 +110,8 @@ def prepare(job: Job, folder: Path) -> PreparedRun:
         steps = job.steps
         if job.schedule is not None:
             steps, total = sum(shape["steps"] for shape in job.schedule), None
+        elif job.sample is not None:  # the rows are chosen, and the steps with them
+            total = None
         adapted = short(values, steps, total, place)
     if runner == HF:  # which has no defaults of a release of its own
         cutoff = effective(values, Catalogue(loaded.target, "train"))["cutoff_len"]

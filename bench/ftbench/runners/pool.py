@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ftbench.runners import launch
 from ftbench.runners.interpreter import Missing
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 
 
 class Forks:
-    """A process that has everything imported, and what it has forked."""
+    """A process that has everything imported, and what it has forked.
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
+    What it prints itself, as packages do when they are imported, goes to `log`.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], log: IO[str]) -> None:
+        self.process, self.log = process, log
         self.asked = 0
 
     def start(self, one: PreparedRun) -> int:
@@ -42,7 +46,7 @@ class Forks:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise Missing("the process that forks the runs has ended")
+            raise Missing(f"the process that forks the runs has ended: {_last(self.log)}")
         answer: dict[str, Any] = json.loads(line)
         ended = launch.ProcessEnd(answer["status"], answer["seconds"], answer["overdue"])
         return answer["id"], ended
@@ -55,21 +59,30 @@ def forks(python: str, env: Mapping[str, str]) -> Iterator[Forks]:
     Raises:
         Missing: it does not come up.
     """
-    process = subprocess.Popen(
-        [python, "-m", "ftbench.runners.warm"],
-        env=dict(env),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        if not process.stdout.readline():
-            raise Missing("the process that imports LLaMA Factory did not come up; see above")
-        yield Forks(process)
-    finally:
-        launch.end(process)
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        process = subprocess.Popen(
+            [python, "-m", "ftbench.runners.warm"],
+            env=dict(env),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            if not process.stdout.readline():
+                raise Missing(f"LLaMA Factory cannot be imported: {_last(log)}")
+            yield Forks(process, log)
+        finally:
+            launch.end(process)
+
+
+def _last(log: IO[str]) -> str:
+    """Return the last line that a process printed."""
+    log.seek(0)
+    lines = [line.strip() for line in log if line.strip()]
+    return lines[-1] if lines else "nothing was printed"
 
 
 def forked(

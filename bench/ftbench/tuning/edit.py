@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlint.diagnostics import Change
 from ftlint.edits import diff, recipe, write
+from ftlint.edits.page import NoEdit, page_of
 from ftlint.edits.plan import splice
 from ftlint.edits.spelling import spell
 
@@ -17,12 +19,16 @@ if TYPE_CHECKING:
 
 
 class Edited(NamedTuple):
-    """The file before and after, and what could not be written into it, with the reason."""
+    """The file before and after, and what could not be written into it, with the reason.
+
+    `notes`: which comments stay and name a value that has changed.
+    """
 
     path: str
     before: str
     after: str
     by_hand: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def diff(self) -> tuple[str, ...]:
@@ -35,10 +41,12 @@ def edited(config: Config, changes: Iterable[tuple[str, Any]]) -> Edited:
     """Return what keys with new values make of a config's text."""
     context = config.context
     text = context.source.text
-    fix = recipe.of_changes(context, "unsafe", "", _asked(context, changes))
+    asked = tuple(_asked(context, changes))
+    fix = recipe.of_changes(context, "unsafe", "", asked)
     if not fix.edits:
         return Edited(config.path, text, text, fix.message.strip() or None)
-    return Edited(config.path, text, splice(text, fix.edits))
+    notes = tuple(_former(context, asked))
+    return Edited(config.path, text, splice(text, fix.edits), notes=notes)
 
 
 def _asked(context: Context, changes: Iterable[tuple[str, Any]]) -> Iterator[Change]:
@@ -47,6 +55,30 @@ def _asked(context: Context, changes: Iterable[tuple[str, Any]]) -> Iterator[Cha
     for key, value in changes:
         kind = "replace" if key in context.entries else "insert"
         yield Change(kind, key, spell(value, dialect))  # type: ignore[arg-type]
+
+
+def _former(context: Context, asked: Iterable[Change]) -> Iterator[str]:
+    """Yield which comments, behind a pair or on the lines above it, name its former value.
+
+    No edit changes a comment: whether it still holds is for a person to say.
+    """
+    page = page_of(context)
+    for change in asked:
+        pair = page if isinstance(page, NoEdit) else page.find(change.key)
+        if isinstance(page, NoEdit) or isinstance(pair, NoEdit) or change.kind != "replace":
+            continue
+        value = page.text[pair.value_start : pair.end].strip()
+        first = pair.first
+        while page.is_line(first - 1) and page.source.line(first - 1).lstrip().startswith("#"):
+            first -= 1
+        comments = page.comments(page.line_start(first), page.line_end(pair.last))
+        former = re.compile(rf"(?<![\w.]){re.escape(value)}(?!\w|\.\d)")
+        for comment in comments:
+            if former.search(comment.text):
+                yield (
+                    f"line {page.line(comment.start)}: the comment names the former value,"
+                    f" `{change.key}: {value}`, and stays as it is"
+                )
 
 
 def written(found: Edited, data: bytes) -> str | None:

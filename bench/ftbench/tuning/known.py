@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ftbench.runners.chosen_rows import BEFORE
 from ftbench.tuning import expected, limits, search
 from ftbench.tuning.axes import BATCH, GROUPING, PACKING, Axes, rows_of_step
 from ftbench.tuning.candidate import as_written, changed, told
 from ftbench.tuning.sameness import Sameness, compare
+from ftbench.tuning.steadiness import difference
 from ftlint.target.keys import Catalogue
 
 if TYPE_CHECKING:
@@ -17,10 +19,13 @@ if TYPE_CHECKING:
     from ftbench.runners.protocol import Sample
     from ftbench.tuning.candidate import Candidate
     from ftbench.tuning.limits import Circumstances
+    from ftbench.tuning.steadiness import Difference
     from ftbench.tuning.trial import Trial
 
 ROWS, LEAST_TIMED, MOST_TIMED = 32, 2, 8
 """Rows that are timed of a candidate, as far as that is between so many steps."""
+AGAIN = 1
+"""Steps of a proof after those that are timed: the longest rows once more."""
 DROPOUT, NOISE = "lora_dropout", "neftune_noise_alpha"
 """What draws numbers in the shape of a batch: losses differ by them whatever else is alike. The
 head of a reward model has a dropout of its own (trl/models/modeling_value_head.py ValueHead)."""
@@ -29,12 +34,16 @@ head of a reward model has a dropout of its own (trl/models/modeling_value_head.
 class Known(NamedTuple):
     """A run and what was tried of it. The first trial is of the config as written.
 
-    `values` are the config's over its defaults, `lengths` the tokens of all its rows.
+    `values` are the config's over its defaults, `lengths` the tokens of all its rows. `block`:
+    steps that are timed of the config as written; other trials time whole blocks, so that all have
+    rows of the same lengths. `steps`: those of the whole run, where they are known.
     """
 
     of: Circumstances
     values: Mapping[str, Any]
     world: int
+    block: int
+    steps: int | None = None
     allowed: tuple[str, ...] = ()
     axes: Axes = Axes((), ())
     lengths: tuple[int, ...] = ()
@@ -59,13 +68,25 @@ class Known(NamedTuple):
         return self.written.effective // rows_of_step(self.written)
 
     def sample(self, *, blocks: int = 1, again: bool = False, grouped: bool = False) -> Sample:
-        """Return the rows of a trial."""
-        each = rows_of_step(self.written) * self.world
-        timed = max(LEAST_TIMED, min(MOST_TIMED, -(-ROWS // each)))
+        """Return the rows of a trial: of so many blocks, as far as the run has their steps."""
+        if self.steps is not None:
+            room = self.steps * self.share - BEFORE - again * AGAIN
+            blocks = max(1, min(blocks, room // self.block))
         return {
-            "per_step": each, "timed": blocks * timed, "block": timed, "again": again,
-            "grouped": grouped,
+            "per_step": rows_of_step(self.written) * self.world, "timed": blocks * self.block,
+            "block": self.block, "again": again, "grouped": grouped,
         }  # fmt: skip
+
+    @property
+    def too_short(self) -> str | None:
+        """Why nothing can be proven of the run: it has fewer steps than that takes."""
+        least = -(-(BEFORE + self.block + AGAIN) // self.share)
+        if self.steps is None or self.steps >= least:
+            return None
+        return (
+            f"nothing can be proven of so short a run: it takes {self.steps} optimizer"
+            f" step{'s' * (self.steps != 1)}, a proof at least {least}"
+        )
 
     def keys(self, candidate: Candidate, *, trialled: bool = False) -> tuple[tuple[str, Any], ...]:
         """Return the keys of a candidate; those of a trial, whose steps may be parts of steps."""
@@ -122,7 +143,7 @@ class Known(NamedTuple):
         found: dict[Candidate, search.Tried] = {}
         for one in self.trials:
             why_not = self.why_not(one)
-            if one.purpose == "alike" or (one.purpose == "proof" and why_not is None):
+            if one.purpose == "alike" or (one.purpose in ("proof", "again") and why_not is None):
                 continue
             full = one.error is not None and one.error["kind"] == "out_of_memory"
             seconds = self._deciding(one) if why_not is None else None
@@ -131,12 +152,41 @@ class Known(NamedTuple):
 
     def proven(self) -> list[search.Tried]:
         """Return the config as written, and of what was proven the times of the proof."""
-        found = [one for one in self.trials if one.purpose in ("written", "proof")]
-        return [
-            search.Tried(one.candidate, self._deciding(one))
-            for one in found
-            if self.why_not(one) is None
-        ]
+        proofs = [one for one in self.trials if one.purpose == "proof"]
+        held = [one for one in proofs if self.counting(one.candidate) is not None]
+        of_proofs = [search.Tried(one.candidate, self._deciding(one)) for one in held]
+        return [*self.held_against(None), *of_proofs]
+
+    def held_against(self, other: Candidate | None) -> list[search.Tried]:
+        """Return the config as written and another one by the trials that count."""
+        found = [self.counting(one) for one in (self.written, other) if one is not None]
+        return [search.Tried(one.candidate, self._deciding(one)) for one in found if one]
+
+    def counting(self, candidate: Candidate) -> Trial | None:
+        """Return the trial by which what is written or was proven counts, None where one failed.
+
+        That is the fastest of those that were made next to each other, as far as there are any.
+        """
+        purposes = ("written", "proof", "again")
+        made = [one for one in self.trials
+                if one.candidate == candidate and one.purpose in purposes]  # fmt: skip
+        held = [one for one in made if self.why_not(one) is None]
+        if not held or (len(held) < len(made) and candidate != self.written):
+            return None
+        again = [one for one in held if one.purpose == "again"]
+        return min(again or held, key=lambda one: one.seconds or 0.0)
+
+    def has_same_rows(self, one: Candidate) -> bool:
+        """Return whether the steps of a trial have the rows that those of what is written have."""
+        written = self.written
+        return (one.packing, one.grouped) == (written.packing, written.grouped)
+
+    def disturbed(self) -> Difference | None:
+        """Return how the timings of the config as written differ, where that is not by chance."""
+        made = [one.each for one in self.trials if one.candidate == self.written and one.each
+                and one.purpose in ("written", "again")]  # fmt: skip
+        found = [difference(made[0], other) for other in made[1:]]
+        return next((one for one in found if not one.is_chance), None)
 
     def finalists(self) -> list[Candidate]:
         """Return what is worth a proof and has none, the fastest first.
@@ -212,3 +262,12 @@ class Known(NamedTuple):
         if found is None or found.seconds is None:
             return None
         return f"{told(found.candidate)}, {found.seconds:.3g} s a step"
+
+
+def block_of(written: Candidate, world: int, steps: int | None) -> int:
+    """Return how many steps are timed at once: fewer where the run has few, but enough to tell."""
+    each = rows_of_step(written)
+    block = min(MOST_TIMED, -(-ROWS // (each * world)))
+    if steps is not None:
+        block = min(block, steps * written.effective // each - BEFORE - AGAIN)
+    return max(LEAST_TIMED, block)

@@ -12,7 +12,8 @@ KIND = "tune"
 
 
 class TrialRecord(TypedDict):
-    """One trial. `seconds`: of a step of the training; null where it failed.
+    """One trial. `seconds`: of a step of the training; null where it failed. `purpose`: `written`,
+    `search`, `proof`, `again` (timed once more at the end) or `alike` (losses without chance).
 
     `keys` and `variables` are what differs from the config. `loss` and `gradient`: how far they
     are from those of the config as written, at most and in the middle; `same`: whether that is
@@ -40,7 +41,11 @@ class TrialRecord(TypedDict):
 
 
 class Ways(TypedDict):
-    """The config as written or as tuned: a trial of it, and the steps of the whole run."""
+    """The config as written or as tuned: a trial of it, and the steps of the whole run.
+
+    The trials are those made next to each other at the end, as far as there was time for them,
+    with the highest peaks of all trials of the same candidate.
+    """
 
     trial: TrialRecord
     steps: int | None
@@ -48,7 +53,7 @@ class Ways(TypedDict):
 
 
 class Tuned(TypedDict):
-    """What was found. `whole` is seconds of all steps, without evaluations and checkpoints."""
+    """What was found. `ended`: why no more was tried, null as long as it goes on."""
 
     version: int
     kind: str
@@ -69,4 +74,5 @@ class Tuned(TypedDict):
     keys: dict[str, Any]
     variables: dict[str, str]
     notes: list[str]
+    ended: str | None
     done: bool

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from statistics import median
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from ftbench.runners import configs
 from ftbench.runners.chosen_rows import BEFORE, steps_of
 from ftbench.runners.job import runner_of
 from ftbench.runners.protocol import LLAMAFACTORY
-from ftbench.tuning import search, telling, trial
+from ftbench.tuning import limits, search, telling, trial
 from ftbench.tuning.axes import Setting, axes_of
-from ftbench.tuning.candidate import SEGMENTS, told, variables
-from ftbench.tuning.known import NOISE, Known
+from ftbench.tuning.candidate import SEGMENTS, as_written, told, variables
+from ftbench.tuning.known import NOISE, Known, block_of
 from ftbench.tuning.limits import Circumstances
 from ftlint.facts.effective import effective
 from ftlint.target.keys import Catalogue
@@ -33,6 +33,7 @@ BUDGET = 300.0
 SEARCH, PROOF = 2, 4
 """Candidates are timed over so many times the steps that the config as written is, and the best is
 proven over so many: most of a trial is its start, and the config as written is slow."""
+BLOCKS = {"written": 1, "again": 1, "alike": 1, "proof": PROOF}
 STARTING = 15.0
 """Seconds that a trial takes beside its steps, as long as none was seen."""
 OVER = 0.1
@@ -87,6 +88,7 @@ class Session:
         self.known = known_of(request)
         self.records: list[TrialRecord] = []
         self.notes: list[str] = []
+        self.ended: str | None = None
         self.after: Trial | None = None
 
     @property
@@ -100,11 +102,18 @@ class Session:
         return self.request.budget - self.spent
 
     def work(self, start: Start) -> None:
-        """Run the config as written, then candidates, then the proof of the best."""
+        """Run the config as written, then candidates, then the proof of the best.
+
+        What is written and what is best are then timed next to each other: a machine that was busy
+        when it was timed first would show as a gain.
+        """
         self.as_written(start)
         self._search(start)
         self._prove(start)
-        if self.after is None or self.after.candidate == self.known.written:
+        self._time_again(start)
+        found = self._chosen()
+        self.after = None if found is None else self.known.counting(found)
+        if self.after is None or found == self.known.written:
             return
         if self.known.draws:
             self._compare(start, self.after)
@@ -118,68 +127,111 @@ class Session:
     def as_written(self, start: Start) -> None:
         """Run the config as written, and find out what may be varied.
 
+        Where that shows the run to be too short for such proofs, once more for smaller ones.
+
         Raises:
             TuningFailed: it does not train, for another reason than memory.
         """
         known = self.known
         self.listeners.say(f"as written: {told(known.written)}")
-        sample = known.sample()
-        found, result = self._run(known.written, "written", sample, start, count=True)
+        found, result = self._run(
+            known.written, "written", self._sample("written"), start, count=True
+        )
         if found.error is not None and found.error["kind"] != "out_of_memory":
             raise TuningFailed(found.error)
-        self.known = with_result(known, found, result, self.request)
-        self.notes += self.known.axes.notes
+        learnt = with_result(known, found, result, self.request)
+        block = block_of(learnt.written, learnt.world, learnt.steps)
+        if block < known.block:
+            self.known = known._replace(block=block, steps=learnt.steps)
+            self.as_written(start)
+            return
+        self.known = learnt
+        self.notes += learnt.axes.notes
         self._note(found, None)
 
     def _search(self, start: Start) -> None:
-        space = self.known.space()
-        while True:
+        """Try candidates, until none is left or there is no time; note which of them it was."""
+        space, self.ended = self.known.space(), self.known.too_short
+        while self.ended is None:  # else rows that only a run counts have told its steps
             tried, predict = self.known.tried(), self.known.expectation()
             candidate = search.following(space, tried, predict)
             if candidate is None:
-                return
+                self.ended = "nothing is left to try that may be faster"
+                break
             seconds = predict(candidate) if self.known.lengths else 0.0
             found = search.best(space, tried)
             best = None if found is None or found.candidate == space.written else found.seconds
-            proving = self._price(seconds if best is None else min(best, seconds), PROOF)
-            if self._price(seconds, SEARCH) + proving + self._comparing() > self.left:
-                self.notes.append("the budget ended before all neighbours of the best were tried")
-                return
+            least = seconds if best is None else min(best, seconds)
+            again = 0.0 if best is None else self._again(least)
+            rest = self._price(least, "proof") + again + self._comparing()
+            need = self._price(seconds, "search")
+            if need + rest > self.left:
+                self.ended = (
+                    f"with {max(0.0, self.left):.0f} s left, the next trial ({need:.0f} s) and what"
+                    f" has to follow it ({rest:.0f} s) would not be over in time"
+                )
+                break
             self.attempt(candidate, "search", start, seconds)
 
     def attempt(
         self, candidate: Candidate, purpose: str, start: Start, expected: float | None = None
     ) -> Trial:
         """Run a candidate and note what it showed."""
-        proof = purpose == "proof"
-        sample = self.known.sample(
-            blocks=PROOF if proof else SEARCH, again=proof, grouped=candidate.grouped
-        )
-        found, _ = self._run(candidate, purpose, sample, start)
+        found, _ = self._run(candidate, purpose, self._sample(purpose, candidate.grouped), start)
         self.known = self.known._replace(trials=(*self.known.trials, found))
         self._note(found, expected)
         return found
 
     def _prove(self, start: Start) -> None:
-        """Run the finalists longer, with the longest rows once more at the end.
-
-        Of those that hold the fastest is the result, or else the config as written.
-        """
+        """Run the finalists longer, with the longest rows once more at the end."""
         while (finalists := self.known.finalists()) and self._tries() < search.MOST:
             candidate, held = finalists[0], self._tries() > 0
             seconds = min(
                 one.seconds or 0.0 for one in self.known.tried() if one.candidate == candidate
             )
-            room = self.left - self._comparing() + (0.0 if held else OVER * self.request.budget)
-            if self._price(seconds, PROOF) > room:
-                if not held:
-                    self.notes.append("the budget ended before the result was proven")
+            over = -self._again(seconds) if held else OVER * self.request.budget
+            if self._price(seconds, "proof") > self.left - self._comparing() + over:
+                what = "all that come near the best were" if held else "the result was"
+                self.notes.append(f"the budget ended before {what} proven")
                 break
             self.attempt(candidate, "proof", start, seconds)
-        found = search.chosen(self.known.space(), self.known.proven(), self._changes)
-        if found is not None:
-            candidates = [one for one in self.known.trials if one.purpose in ("written", "proof")]
-            self.after = [one for one in candidates if one.candidate == found.candidate][-1]
+
+    def _time_again(self, start: Start) -> None:
+        """Time the config as written once more, then the best, as far as there is time for it.
+
+        Where the config as written does not take what it took before, it is timed a third time:
+        something disturbed one of them.
+        """
+        written = self.known.written
+        if len(self.known.trials) > 1 and self._room_for(written):
+            self.attempt(written, "again", start)
+            self._prove(start)  # what comes near the best by that
+            done = set()
+            while (found := self._fastest_proof()) not in done and self._room_for(found):
+                done.add(found)
+                self.attempt(found, "again", start)
+            if self.known.disturbed() is not None and self._room_for(written):
+                self.attempt(written, "again", start)
+        self.notes += telling.on_timing(self.known, self._chosen())
+
+    def _room_for(self, one: Candidate | None) -> TypeGuard[Candidate]:
+        """Return whether there is time to run what held once more."""
+        counting = None if one is None else self.known.counting(one)
+        if counting is None or counting.seconds is None:
+            return False
+        return self._price(counting.seconds, "again") <= self.left - self._comparing()
+
+    def _chosen(self) -> Candidate | None:
+        """Return the fastest of what was proven, or else the config as written."""
+        both = self.known.held_against(self._fastest_proof())
+        found = search.chosen(self.known.space(), both, self._changes)
+        return None if found is None else found.candidate
+
+    def _fastest_proof(self) -> Candidate | None:
+        """Return the fastest of what was proven, whatever the config as written takes."""
+        proofs = [one for one in self.known.proven() if one.candidate != self.known.written]
+        found = search.chosen(self.known.space(), proofs, self._changes)
+        return None if found is None else found.candidate
 
     def _tries(self) -> int:
         """Return how many proofs held."""
@@ -188,36 +240,47 @@ class Session:
     def _compare(self, start: Start, after: Trial) -> None:
         """Compare losses without what is drawn at random: of the config and of the result."""
         quiet = ((NOISE, None),) if self.known.values.get(NOISE) else ()
-        sample = self.known.sample()
         for candidate in (self.known.written, after.candidate):
-            found, _ = self._run(candidate, "alike", sample, start, more=quiet)
+            found, _ = self._run(candidate, "alike", self._sample("alike"), start, more=quiet)
             self.known = self.known._replace(trials=(*self.known.trials, found))
             self._note(found, None)
         self.notes.append("losses were compared without dropout and noise, which are of chance")
         if self.known.why_not(found) is not None:
-            self.after = self.known.before
+            self.after = self.known.counting(self.known.written)
 
     def _comparing(self) -> float:
         """Return what it takes to compare losses without chance, where that will be needed."""
         before = self.known.before
         if not self.known.draws or before is None or before.seconds is None:
             return 0.0
-        return 2 * self._price(before.seconds, 1)
+        return 2 * self._price(before.seconds, "alike")
+
+    def _again(self, seconds: float) -> float:
+        """Return what it takes to time the config as written once more, and one of such steps."""
+        before = self.known.before
+        if before is None or before.seconds is None:
+            return 0.0
+        return self._price(before.seconds, "again") + self._price(seconds, "again")
+
+    def _sample(self, purpose: str, grouped: bool = False) -> Sample:
+        """Return the rows of a trial."""
+        blocks = BLOCKS.get(purpose, SEARCH)
+        return self.known.sample(blocks=blocks, again=purpose == "proof", grouped=grouped)
 
     def _changes(self, one: Candidate) -> int:
         """Return how much a candidate changes, for a choice between what is as fast."""
         written = self.known.written
         return len(self.known.keys(one)) + len(variables(one, written))
 
-    def _price(self, seconds: float, blocks: int) -> float:
+    def _price(self, seconds: float, purpose: str) -> float:
         """Return what a trial takes whose steps of the training take so many seconds."""
         share = self.known.share
         starts = [
             one.wall - one.seconds / share * (BEFORE + len(one.steps))
             for one in self.known.trials
-            if one.seconds is not None and one.purpose != "proof"
+            if one.seconds is not None and one.purpose not in ("proof", "again")
         ]
-        steps = steps_of(self.known.sample(blocks=blocks, again=blocks == PROOF))
+        steps = steps_of(self._sample(purpose))
         return (max(2.0, median(starts)) if starts else STARTING) + seconds / share * steps
 
     def _run(
@@ -262,7 +325,12 @@ def known_of(request: TuningRequest) -> Known:
     for why in objections(values):
         raise configs.BadConfig(f"{job.path}: {why}")
     of = Circumstances(loaded, loaded.values, forecast=job.model is None)
-    return Known(of, values, gpus * nodes, request.allowed)
+    steps, world = limits.total_steps(of, ()), gpus * nodes
+    block = block_of(as_written(values), world, steps)
+    known = Known(of, values, world, block, steps, request.allowed)
+    if known.too_short is not None:
+        raise configs.BadConfig(f"{job.path}: {known.too_short}")
+    return known
 
 
 def objections(values: dict[str, Any]) -> Iterable[str]:
@@ -300,5 +368,6 @@ def with_result(known: Known, found: Trial, result: Result, request: TuningReque
     )  # fmt: skip
     axes = axes_of(setting, known.written)
     return known._replace(
-        of=of, axes=axes, lengths=lengths, environment=environment, trials=(*known.trials, found)
-    )
+        of=of, axes=axes, lengths=lengths, environment=environment, trials=(*known.trials, found),
+        steps=limits.total_steps(of, ()),
+    )  # fmt: skip

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from ftbench.tuning.candidate import told, variables
 from ftbench.tuning.record import KIND, VERSION
+from ftbench.tuning.steadiness import difference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ftbench.tuning.candidate import Candidate
     from ftbench.tuning.known import Known
     from ftbench.tuning.record import TrialRecord, Tuned, Ways
     from ftbench.tuning.session import Session
@@ -54,14 +58,46 @@ def line(known: Known, found: Trial) -> str:
     return "  ".join([*parts, *([f"not taken: {why_not}"] if why_not else [])])
 
 
+def on_timing(known: Known, chosen: Candidate | None) -> Iterator[str]:
+    """Yield what is said of how sure the times of the config as written and of the result are."""
+    made = [
+        one.seconds
+        for one in known.trials
+        if one.candidate == known.written and one.purpose in ("written", "again") and one.seconds
+    ]
+    disturbed = known.disturbed()
+    if disturbed is not None:
+        times = ", then ".join(f"{one:.3g} s" for one in made)
+        yield (
+            f"the machine was busy for a while: as written a step took {times}, and timings differ"
+            f" by up to {disturbed.noise:.0%} by chance: tune again when the machine is idle"
+        )
+    if chosen in (None, known.written) or not made:
+        return
+    before, after = known.counting(known.written), known.counting(chosen)
+    if len(made) == 1:
+        yield (
+            "the config as written was timed at the beginning alone: if the machine was busy then,"
+            " the gain is smaller"
+        )
+    elif before and after and after.purpose == "again" and known.has_same_rows(chosen):
+        found = difference(after.each, before.each)
+        if found.is_chance:
+            yield (
+                f"the gain may be chance: timings of the same config differ by up to"
+                f" {found.noise:.0%}"
+            )
+
+
 def of_session(session: Session, *, done: bool) -> Tuned:
     """Return the record of a tuning as far as it is.
 
     What is found is the same training: the steps of the whole run are held against each other.
     """
     known, after_trial = session.known, session.after
-    before = _ways(session, known.before)
-    after = before if after_trial is known.before else _ways(session, after_trial)
+    before = _ways(session, known.counting(known.written) or known.before)
+    as_written = after_trial is not None and after_trial.candidate == known.written
+    after = before if as_written else _ways(session, after_trial)
     speedup = None
     if before is not None and after is not None and before["seconds"] and after["seconds"]:
         speedup = before["seconds"] / after["seconds"]
@@ -89,16 +125,23 @@ def of_session(session: Session, *, done: bool) -> Tuned:
         "keys": dict(known.keys(kept)),
         "variables": dict(variables(kept, known.written)),
         "notes": list(dict.fromkeys(session.notes)),
+        "ended": session.ended,
         "done": done,
     }
 
 
 def _ways(session: Session, one: Trial | None) -> Ways | None:
     """Return a trial that was noted, with the steps of the whole run."""
-    pairs = zip(session.known.trials, session.records)
+    pairs = list(zip(session.known.trials, session.records))
     noted = [record for other, record in pairs if other is one]
     if one is None or not noted:
         return None
+    of_it = [record for other, record in pairs if other.candidate == one.candidate]
+    trial: TrialRecord = {
+        **noted[0],
+        "peak_allocated": max(each["peak_allocated"] or 0 for each in of_it) or None,
+        "peak_reserved": max(each["peak_reserved"] or 0 for each in of_it) or None,
+    }
     steps = session.known.steps_of(one.candidate, one.rows)
     whole = None if steps is None or one.seconds is None else steps * one.seconds
-    return {"trial": noted[0], "steps": steps, "seconds": whole}
+    return {"trial": trial, "steps": steps, "seconds": whole}

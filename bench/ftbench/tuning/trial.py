@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class Trial(NamedTuple):
-    """A candidate that was run. `purpose`: written, search or proof.
+    """A candidate that was run. `purpose`: written, search, proof, again or alike.
 
-    `seconds` are those of a step of the whole training, over the steps that were timed. `loss`
-    and gradient norm are in `traces`, a step each. `rows`: those of the whole train set, where they
-    were counted.
+    `each` are the seconds of the steps that were timed, as one of the whole training takes them;
+    `seconds` is their mean. Loss and gradient norm are in `traces`, a step each. `rows`: those of
+    the whole train set, where they were counted.
     """
 
     candidate: Candidate
     purpose: str
-    seconds: float | None
+    each: tuple[float, ...]
     steps: tuple[Step, ...]
     traces: tuple[Trace, ...]
     allocated: int | None
@@ -39,6 +39,11 @@ class Trial(NamedTuple):
     wall: float
     rows: int | None
     error: Failure | None
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds of a step; None where not all were timed."""
+        return sum(self.each) / len(self.each) if self.each else None
 
 
 def job_of(job: Job, changes: Sequence[tuple[str, Any]], sample: Sample) -> Job:
@@ -107,7 +112,7 @@ def trial_of(
     whole = result["error"] is None and len(timed) == sample["timed"]
     ranks = [] if memory is None else memory["ranks"]
     return Trial(
-        candidate, purpose, _seconds(timed, share) if whole else None, timed,
+        candidate, purpose, tuple(_seconds(timed, share)) if whole else (), timed,
         tuple(_traces(steps, ranks)),
         max((one["peak_allocated"] or 0 for one in ranks), default=0) or None,
         max((one["peak_reserved"] or 0 for one in ranks), default=0) or None,
@@ -115,14 +120,14 @@ def trial_of(
     )  # fmt: skip
 
 
-def _seconds(timed: Sequence[Step], share: int) -> float:
-    """Return the mean seconds of a step; of a part of one what comes again is added."""
+def _seconds(timed: Sequence[Step], share: int) -> Iterator[float]:
+    """Yield the seconds of each step; to a part of one what comes again is added."""
     by_device = [step["gpu_seconds"] for step in timed]
-    by_host = sum(step["seconds"] for step in timed)
     known = [one for one in by_device if one is not None]
-    whole = sum(known) if len(known) == len(timed) else by_host
-    again = sum((step["forward_backward"] or 0.0) + (step["data"] or 0.0) for step in timed)
-    return (whole + (share - 1) * again) / len(timed)
+    whole = known if len(known) == len(timed) else [step["seconds"] for step in timed]
+    for step, seconds in zip(timed, whole):
+        again = (step["forward_backward"] or 0.0) + (step["data"] or 0.0)
+        yield seconds + (share - 1) * again
 
 
 def _traces(steps: Sequence[Step], ranks: Sequence[dict[str, Any]]) -> Iterator[Trace]:
