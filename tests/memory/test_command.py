@@ -297,6 +297,63 @@ def test_rows_of_at_most_as_many_tokens_decide_nothing_either() -> None:
     assert found["fits"] is None
 
 
+def rows(count: int) -> None:
+    """Write a dataset of so many rows, and define it."""
+    Path("data").mkdir(exist_ok=True)
+    found = [{"instruction": "a", "input": "", "output": "b" * 9000}] * count
+    Path("data/faq.json").write_text(json.dumps(found), "utf-8")
+    Path("data/dataset_info.json").write_text('{"faq": {"file_name": "faq.json"}}', "utf-8")
+
+
+def test_no_batch_has_more_rows_than_there_are() -> None:
+    rows(20)
+    few: dict[str, Any] = {"val_size": 5, "eval_strategy": "steps", "eval_steps": 10}
+    large: dict[str, Any] = {"per_device_train_batch_size": 64, "per_device_eval_batch_size": 64}
+    write(**few, per_device_train_batch_size=15, per_device_eval_batch_size=5)
+    told = memory("--gpu", "h100-80g")
+    write(**few, **large)
+    found = memory("--gpu", "h100-80g")
+    for phase in ("training", "evaluation"):
+        assert found[phase] == told[phase]
+    assert found["fits"] == told["fits"]
+    for name, most in (("train", 15), ("eval", 5)):
+        note = f"no batch has more than {most} rows (`per_device_{name}_batch_size: 64`)"
+        assert note in found["assumptions"]
+        assert note not in told["assumptions"]
+    # Of several processes each is handed a whole batch, filled up from the first rows.
+    pair = memory("--gpus", "2")["evaluation"]["parts"]["logits"]
+    assert pair == pytest.approx(found["evaluation"]["parts"]["logits"] / 5 * 64)
+
+
+def test_few_rows_to_evaluate_on_are_no_reason_that_a_run_does_not_fit() -> None:
+    rows(20)
+    write(
+        val_size=5, eval_strategy="steps", eval_steps=10, per_device_eval_batch_size=2048,
+        model_name_or_path="Qwen/Qwen2.5-0.5B-Instruct",
+    )  # fmt: skip
+    assert memory("--gpu", "24g")["fits"] is True
+    assert codes("--gpu", "24g") == []
+    rows(4000)
+    write(
+        val_size=0.8, eval_strategy="steps", eval_steps=10, per_device_eval_batch_size=2048,
+        model_name_or_path="Qwen/Qwen2.5-0.5B-Instruct",
+    )  # fmt: skip
+    assert codes("--gpu", "24g") != []
+
+
+def test_of_packed_rows_it_is_not_known_how_many_blocks_they_fill() -> None:
+    keys: dict[str, Any] = {
+        "packing": True,
+        "cutoff_len": 8192,
+        "model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct",
+    }
+    write(**keys)
+    assert codes("--gpu", "24g") == ["FT803"]  # nothing is known of the data: there are enough
+    rows(20)
+    assert codes("--gpu", "24g") == ["FT804"]  # one block would fit
+    assert memory("--gpu", "24g")["fits"] is None
+
+
 @pytest.mark.parametrize("key", ["cutoff_len", "per_device_train_batch_size"])
 def test_a_number_that_is_none_is_named(key: str) -> None:
     changed: dict[str, Any] = {key: 0}

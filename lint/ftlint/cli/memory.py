@@ -9,7 +9,7 @@ from ftlint.cli.steps import configs
 from ftlint.facts.lengths import counted
 from ftlint.facts.memory import RunMemory, Untold, as_object, memory_of, run_of
 from ftlint.facts.plan import inputs_of, plan_of
-from ftlint.facts.tokens import count
+from ftlint.facts.tokens import count, with_tokens
 from ftlint.loading import Unreadable
 from ftlint.memory.shape import Unknown
 from ftlint.run.session import CLEAN, FINDINGS, USAGE
@@ -31,13 +31,14 @@ def memory(asked: PlanRequest) -> int:
 def _of(context: Context) -> RunMemory | Untold:
     """Return what a run needs; the tokens of its rows are counted, where they can be."""
     run = run_of(context)
-    if isinstance(run, Unknown) or not run.load.rows_differ:  # nothing is told, or known already
+    if isinstance(run, Unknown) or run.least == run.load:  # nothing is told, or known already
         return memory_of(context)
-    tokens = count(context, TokenRequest(progress=bar))
-    plan = plan_of(inputs_of(context))
-    return memory_of(
-        context, counted(context, tokens, plan if isinstance(plan, StepPlan) else None)
-    )
+    tokens, inputs = count(context, TokenRequest(progress=bar)), inputs_of(context)
+    if tokens is not None:
+        inputs = inputs._replace(samples=with_tokens(inputs.samples, tokens))
+    plan = plan_of(inputs)
+    lengths = counted(context, tokens, plan if isinstance(plan, StepPlan) else None)
+    return memory_of(context, lengths, plan)
 
 
 def _refused(run: RunMemory | Untold, plan: StepPlan | NoPlan) -> RunMemory | Untold:
