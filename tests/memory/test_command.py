@@ -167,6 +167,14 @@ def test_a_number_is_refused() -> None:
     assert call("check", "c.yaml").exit_code == 2
 
 
+def test_settings_with_an_unknown_gpu_are_refused_with_the_nearest() -> None:
+    write()
+    Path("ftlint.toml").write_text('gpu = "a100-80"\n', "utf-8")
+    done = call("check", "c.yaml")
+    assert done.exit_code == 2
+    assert "gpu = 'a100-80' is an unknown GPU: did you mean `a100-80g`?" in done.output
+
+
 @pytest.mark.parametrize(
     "changed",
     [
