@@ -67,6 +67,27 @@ def test_a_start_of_a_script_is_named() -> None:
     assert memory()["launch"] is None
 
 
+def test_a_config_that_cannot_be_read_is_named_in_a_folder_as_well() -> None:
+    folder = Path("configs")
+    folder.mkdir()
+    write()
+    text = Path("c.yaml").read_text("utf-8")
+    (folder / "good.yaml").write_text(text, "utf-8")
+    (folder / "broken.yaml").write_text(f"{text}more: [1\n", "utf-8")
+    (folder / "other.yaml").write_text("services: [1\n", "utf-8")  # is none of LLaMA Factory
+    (folder / "chat.yaml").write_text("infer_backend: hf\nmodel_name_or_path: [m\n", "utf-8")
+    for command in ("memory", "steps"):
+        done = call(command, "configs")
+        assert done.exit_code == 2
+        (said,) = (one for one in done.stderr.splitlines() if "configs" in one)
+        assert said.startswith("ftlint: configs/broken.yaml: line 14: FT001 Invalid YAML")
+    done = call("memory", "configs", "--output-format", "json")
+    good, broken = json.loads(done.stdout)
+    assert good["training"]
+    assert (broken["path"], broken["reason"][:13]) == ("configs/broken.yaml", "line 14: FT00")
+    assert done.exit_code == 2
+
+
 def test_the_form_is_that_of_the_contract() -> None:
     write()
     found = memory()

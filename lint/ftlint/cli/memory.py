@@ -50,25 +50,30 @@ def _refused(run: RunMemory | Untold, plan: StepPlan | NoPlan) -> RunMemory | Un
 
 def _memory(asked: PlanRequest) -> int:
     runs: list[RunMemory | Untold] = []
-    failures: list[str] = []
+    unread: list[Unreadable] = []
     for config in configs(asked):
         if isinstance(config, Unreadable):
-            failures.append(f"{config.path}: {config.reason}")
+            unread.append(config)
         else:
             run = _of(config.context)._replace(script=config.start)
             runs.append(_refused(run, api.plan(config).plan))
     if asked.format == "json":
         import json
 
-        write(json.dumps([as_object(run) for run in runs], indent=1))
+        told = [as_object(run) for run in runs]
+        told += [
+            {"path": one.path, "target": None, "launch": None, "reason": one.reason}
+            for one in unread
+        ]
+        write(json.dumps(told, indent=1))
         write("\n")
     else:
         from ftlint.report.memory_table import table
 
         colour = wants_colour(asked.colour)
         write("\n".join("".join(f"{line}\n" for line in table(run, colour)) for run in runs))
-    say(failures)
-    if failures or not all(isinstance(run, RunMemory) for run in runs):
+    say(f"{one.path}: {one.reason}" for one in unread)
+    known = [run for run in runs if isinstance(run, RunMemory)]
+    if unread or len(known) < len(runs):
         return USAGE
-    told = [run for run in runs if isinstance(run, RunMemory)]
-    return FINDINGS if any(run.fits is False or run.refused for run in told) else CLEAN
+    return FINDINGS if any(run.fits is False or run.refused for run in known) else CLEAN
