@@ -391,21 +391,6 @@ def test_a_number_that_is_none_is_named(key: str) -> None:
     assert told["reason"] == f"`{key}: 0` is not an integer from 1 to 4,294,967,295"
 
 
-@pytest.mark.parametrize(
-    ("changed", "remedy"),
-    [
-        ({"finetuning_type": "full"}, "train adapters, or shard the model with ZeRO"),
-        ({}, "quantize the model, or shard it with ZeRO"),
-        ({"quantization_bit": 4}, "use a smaller model"),
-    ],
-)
-def test_the_remedy_is_one_that_the_run_has_not_taken(changed: dict[str, Any], remedy: str) -> None:
-    write(model_name_or_path="Qwen/Qwen2.5-72B-Instruct", **changed)
-    done = json.loads(call("check", "c.yaml", "--output-format", "json", "--gpu", "24g").stdout)
-    (found,) = (one for one in done["diagnostics"] if one["code"] == "FT803")
-    assert found["message"].endswith(f"24g has 24.0 GiB: {remedy}.")
-
-
 def test_a_gpu_in_a_comment_that_is_none_is_reported() -> None:
     write("# ftlint: gpu=banana\n")
     done = json.loads(call("check", "c.yaml", "--output-format", "json").stdout)

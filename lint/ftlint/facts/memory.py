@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import ScriptLine
     from ftlint.facts.context import Context
     from ftlint.facts.lengths import RowLengths
+    from ftlint.facts.plan import Inputs
     from ftlint.memory.estimate import Estimate, Load, Phase
     from ftlint.memory.method import Method
     from ftlint.steps import NoPlan
@@ -104,7 +105,14 @@ def run_of(
 
     Where `lengths` say nothing, those that are recorded do; `plan` is one that knows more.
     """
-    inputs = inputs_of(context)
+    return run_by(context, inputs_of(context), lengths, plan)
+
+
+def run_by(
+    context: Context, inputs: Inputs, lengths: RowLengths = UNKNOWN,
+    plan: StepPlan | NoPlan | None = None,
+) -> MemoryInputs | Unknown:  # fmt: skip
+    """Return the run that other inputs make of a config."""
     catalogue = catalogue_of(inputs.target, "train")
     values = effective(inputs.launch.over(inputs.config), catalogue)
     if not values.get("do_train"):
@@ -191,10 +199,10 @@ def peaks_of(context: Context, lengths: RowLengths, plan: StepPlan) -> Peaks | N
 def _verdict(run: MemoryInputs, found: Estimate, total: int) -> bool | None:
     """Return whether a run fits; None where it may with shorter rows, or fewer, as well."""
     said = fits(found, total)
-    return None if said is False and _surely_needed(run, found, total) is None else said
+    return None if said is False and surely_needed(run, found, total) is None else said
 
 
-def _surely_needed(run: MemoryInputs, found: Estimate, total: int) -> Estimate | None:
+def surely_needed(run: MemoryInputs, found: Estimate, total: int) -> Estimate | None:
     """Return what a run that does not fit needs whatever its rows are; None where it may fit."""
     if run.least == run.load:
         return found
@@ -212,70 +220,6 @@ def gpu_of(context: Context) -> tuple[Gpu | None, list[str]]:
         return Gpu(name, total_memory(name)), []
     except BadGpu as error:
         return None, [str(error)]
-
-
-EMPTY = 0.4
-"""A GPU is mostly empty where no more than this share of it is sure to be enough."""
-
-
-def facts(context: Context) -> dict[str, object]:
-    """Return what rules may ask of a run on the GPU that is stated.
-
-    `memory` where it does not fit; `certain`: whatever its rows are, else with rows of cutoff_len.
-    `room` where it fits with rows of cutoff_len and the GPU is mostly empty.
-    """
-    gpu, _ = gpu_of(context)
-    run = run_of(context) if gpu is not None else None
-    if gpu is None or run is None or isinstance(run, Unknown):
-        return {}
-    shape, method, load = run.dimensions.shape, run.method, run.load
-    if ONE_GPU in run.assumptions:  # on more of them each holds less
-        return {}
-    found = estimate(shape, method, load)
-    if isinstance(found, Unknown):
-        return {}
-    if fits(found, gpu.total) is not False:
-        return _room(found, gpu)
-    sure = _surely_needed(run, found, gpu.total)
-    certain = sure is not None
-    found = sure or found
-    worst = max(found.phases, key=lambda phase: phase.allocated)
-    training = worst is found.training
-    search = largest_batch if training else largest_evaluation
-    rows = search(shape, method, load, gpu.total)
-    key = f"per_device_{'train' if training else 'eval'}_batch_size"
-    remedy = _smaller(method)
-    if rows:
-        remedy = f"`{key}: {rows}` fits"
-    elif not certain:
-        length = largest_length(shape, method, load, gpu.total)
-        remedy = f"`cutoff_len: {length}` fits" if length else remedy
-    return {"memory": {
-        "certain": certain,
-        "gpu": gpu.name,
-        "needs": gigabytes(CONTEXT + worst.allocated),
-        "has": gigabytes(gpu.total),
-        "phase": "training" if training else "evaluating",
-        "remedy": remedy,
-    }}  # fmt: skip
-
-
-def _smaller(method: Method) -> str:
-    """Return what needs less of a model whose rows and batches are as small as can be."""
-    if not method.adapts:
-        return "train adapters, or shard the model with ZeRO"
-    return (
-        "quantize the model, or shard it with ZeRO" if method.bits == 16 else "use a smaller model"
-    )
-
-
-def _room(found: Estimate, gpu: Gpu) -> dict[str, object]:
-    """Return what is enough for a run, where a GPU that has it is mostly empty."""
-    enough = CONTEXT + max(phase.enough for phase in found.phases)
-    if enough > EMPTY * gpu.total:
-        return {}
-    has = gigabytes(gpu.total)
-    return {"room": {"gpu": gpu.name, "needs": gigabytes(enough), "has": has}}
 
 
 def gigabytes(size: int) -> str:

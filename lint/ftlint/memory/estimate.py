@@ -52,6 +52,11 @@ class Load(NamedTuple):
     evaluation: Batch | None = None
     ragged: bool = True
 
+    @property
+    def batches(self) -> tuple[Batch, ...]:
+        """Those that there are, that of training first."""
+        return (self.training,) if self.evaluation is None else (self.training, self.evaluation)
+
     def with_length(self, length: int) -> Load:
         """Return the same with rows of another length."""
         evaluation = self.evaluation
