@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from ftlint.cli.commands import cli
+from ftlint.memory.gpus import CONTEXT
 
 KEYS: dict[str, Any] = {
     "model_name_or_path": "Qwen/Qwen2.5-7B-Instruct", "stage": "sft", "do_train": True,
@@ -285,6 +286,29 @@ def test_several_gpus_hold_buckets_and_zero_divides() -> None:
     found = memory("--gpus", "2")
     assert found["training"]["parts"]["optimizer"] == 0
     assert found["host"] > 8 * 7.6e9
+
+
+def test_whether_it_fits_is_said_in_words_that_mean_one_thing() -> None:
+    """`fits: null` is both: no GPU is stated, and it may not fit."""
+    for gpu, keys, verdict, fits in (
+        (None, {}, None, None),
+        ("24g", {}, "may not fit", None),
+        ("b200", {}, "fits", True),
+        ("24g", {"finetuning_type": "full"}, "does not fit", False),
+    ):
+        changed: dict[str, Any] = {**keys}
+        write(**changed)
+        stated = () if gpu is None else ("--gpu", gpu)
+        found = memory(*stated)
+        assert (found["verdict"], found["fits"]) == (verdict, fits)
+        steps = json.loads(call("steps", "c.yaml", "--output-format", "json", *stated).stdout)
+        told = steps[0]["memory"]
+        assert (told["verdict"], told["fits"]) == (verdict, fits)
+        assert (f": {verdict}" in call("steps", "c.yaml", *stated).stdout) is (
+            fits is not True and gpu is not None
+        )
+        assert (found["gpu"], found["gpu_memory"] is None) == (gpu, gpu is None)
+    assert memory("--gpu", "24g")["gpu_memory"] == {"total": 24 << 30, "left": (24 << 30) - CONTEXT}
 
 
 def test_steps_has_a_line() -> None:

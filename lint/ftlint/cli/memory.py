@@ -9,6 +9,7 @@ from ftlint.cli.steps import configs
 from ftlint.facts.lengths import counted
 from ftlint.facts.memory import RunMemory, Untold, as_object, memory_of, run_of
 from ftlint.facts.plan import inputs_of, plan_of
+from ftlint.facts.run_plan import FITS
 from ftlint.facts.tokens import count, with_tokens
 from ftlint.loading import Unreadable
 from ftlint.memory.shape import Unknown
@@ -76,4 +77,4 @@ def _memory(asked: PlanRequest) -> int:
     known = [run for run in runs if isinstance(run, RunMemory)]
     if unread or len(known) < len(runs):
         return USAGE
-    return FINDINGS if any(run.fits is False or run.refused for run in known) else CLEAN
+    return FINDINGS if any(FITS[run.verdict] is False or run.refused for run in known) else CLEAN

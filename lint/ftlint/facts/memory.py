@@ -11,7 +11,7 @@ from ftlint.facts.dimensions import Dimensions, dimensions
 from ftlint.facts.effective import effective
 from ftlint.facts.lengths import UNKNOWN, recorded
 from ftlint.facts.plan import ONE_GPU, inputs_of, plan_of
-from ftlint.facts.run_plan import Peaks
+from ftlint.facts.run_plan import FITS, Peaks
 from ftlint.facts.training import method_of
 from ftlint.memory.estimate import (
     estimate,
@@ -75,7 +75,8 @@ class RunMemory(NamedTuple):
     gpu: Gpu | None
     load: Load
     estimate: Estimate
-    fits: bool | None
+    verdict: str | None
+    """One of `FITS`; None where no GPU is stated."""
     largest_batch: int | None
     largest_evaluation: int | None
     largest_length: int | None
@@ -196,10 +197,12 @@ def peaks_of(context: Context, lengths: RowLengths, plan: StepPlan) -> Peaks | N
     )
 
 
-def _verdict(run: MemoryInputs, found: Estimate, total: int) -> bool | None:
-    """Return whether a run fits; None where it may with shorter rows, or fewer, as well."""
+def _verdict(run: MemoryInputs, found: Estimate, total: int) -> str:
+    """Return what is said of a run: with shorter rows, or fewer, it may fit that does not else."""
     said = fits(found, total)
-    return None if said is False and surely_needed(run, found, total) is None else said
+    if said is False and surely_needed(run, found, total) is None:
+        said = None
+    return next(words for words, fits in FITS.items() if words and fits is said)
 
 
 def surely_needed(run: MemoryInputs, found: Estimate, total: int) -> Estimate | None:
@@ -245,10 +248,12 @@ def as_object(run: RunMemory | Untold) -> dict[str, Any]:
     return {
         **head,
         "gpu": None if run.gpu is None else run.gpu.name,
+        "gpu_memory": None if run.gpu is None else {"total": run.gpu.total, "left": run.gpu.left},
         "training": _phase(run.estimate.training),
         "evaluation": None if run.estimate.evaluation is None else _phase(run.estimate.evaluation),
         "refused": run.refused,
-        "fits": run.fits,
+        "verdict": run.verdict,
+        "fits": FITS[run.verdict],
         "largest_micro_batch": run.largest_batch,
         "largest_evaluation_batch": run.largest_evaluation,
         "largest_length": run.largest_length,
