@@ -68,7 +68,7 @@ def plan(config: Config, tokens: TokenRequest | None = None) -> RunPlan:
     origin = sources(context.stated, context.planned)
     memory = None
     if isinstance(made, StepPlan):
-        memory = peaks_of(context, lengths.counted(context, counted, made))
+        memory = peaks_of(context, lengths.counted(context, counted, made), made)
     run = RunPlan(
         config.path, context.target, inputs.launch, made, time, fit, refused, origin, memory
     )  # fmt: skip

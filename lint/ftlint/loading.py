@@ -21,6 +21,7 @@ from ftlint.syntax.parse import compose
 from ftlint.syntax.source import Undecodable, decode, of_text
 from ftlint.target.classify import Kind, command_of, names_in
 from ftlint.verdict import settle
+from ftschemas.launchers import V1
 from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ HIDES_KEYS = UNBUILT | {"unhashable-key", "unknown-tag"}
 """Problems for which a config may have come out without its keys."""
 NO_CONFIG = "not a config of LLaMA Factory"
 NO_TRAINING = "not a LLaMA Factory training config"
+TRAINING = ("train", V1)
 
 
 class Config(NamedTuple):
@@ -106,8 +108,7 @@ def load_file(path: str, options: Options) -> Config | Unreadable:
 def for_training(found: Config | Unreadable) -> Config | Unreadable:
     """Return a config for training, or why a file is none."""
     if isinstance(found, Config):
-        trains = found.command in ("train", "v1")
-        return found if trains else Unreadable(found.path, NO_TRAINING)
+        return found if found.command in TRAINING else Unreadable(found.path, NO_TRAINING)
     return found._replace(reason=NO_TRAINING) if found.reason == NO_CONFIG else found
 
 
@@ -195,7 +196,7 @@ def started(config: Config, start: Start) -> Config | None:
     ):
         return None
     given = options.given._replace(layers=(*options.given.layers, start.layer))
-    command = options.command if config.command in ("v1", start.command) else start.command
+    command = options.command if config.command in (V1, start.command) else start.command
     options = options._replace(given=given, overrides=overrides, command=command)
     found = load_text(context.source, options, context.disk)
     return found if isinstance(found, Config) else None

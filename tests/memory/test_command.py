@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from ftlint.cli.commands import cli
+from ftlint.memory.gpus import CONTEXT
 
 KEYS: dict[str, Any] = {
     "model_name_or_path": "Qwen/Qwen2.5-7B-Instruct", "stage": "sft", "do_train": True,
@@ -65,6 +66,27 @@ def test_a_start_of_a_script_is_named() -> None:
     found = json.loads(call("memory", "run.sh", "--output-format", "json").stdout)
     assert [one["launch"]["line"] for one in found] == [1, 2]
     assert memory()["launch"] is None
+
+
+def test_a_config_that_cannot_be_read_is_named_in_a_folder_as_well() -> None:
+    folder = Path("configs")
+    folder.mkdir()
+    write()
+    text = Path("c.yaml").read_text("utf-8")
+    (folder / "good.yaml").write_text(text, "utf-8")
+    (folder / "broken.yaml").write_text(f"{text}more: [1\n", "utf-8")
+    (folder / "other.yaml").write_text("services: [1\n", "utf-8")  # is none of LLaMA Factory
+    (folder / "chat.yaml").write_text("infer_backend: hf\nmodel_name_or_path: [m\n", "utf-8")
+    for command in ("memory", "steps"):
+        done = call(command, "configs")
+        assert done.exit_code == 2
+        (said,) = (one for one in done.stderr.splitlines() if "configs" in one)
+        assert said.startswith("ftlint: configs/broken.yaml: line 14: FT001 Invalid YAML")
+    done = call("memory", "configs", "--output-format", "json")
+    good, broken = json.loads(done.stdout)
+    assert good["training"]
+    assert (broken["path"], broken["reason"][:13]) == ("configs/broken.yaml", "line 14: FT00")
+    assert done.exit_code == 2
 
 
 def test_the_form_is_that_of_the_contract() -> None:
@@ -167,6 +189,14 @@ def test_a_number_is_refused() -> None:
     assert call("check", "c.yaml").exit_code == 2
 
 
+def test_settings_with_an_unknown_gpu_are_refused_with_the_nearest() -> None:
+    write()
+    Path("ftlint.toml").write_text('gpu = "a100-80"\n', "utf-8")
+    done = call("check", "c.yaml")
+    assert done.exit_code == 2
+    assert "gpu = 'a100-80' is an unknown GPU: did you mean `a100-80g`?" in done.output
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -258,6 +288,29 @@ def test_several_gpus_hold_buckets_and_zero_divides() -> None:
     assert found["host"] > 8 * 7.6e9
 
 
+def test_whether_it_fits_is_said_in_words_that_mean_one_thing() -> None:
+    """`fits: null` is both: no GPU is stated, and it may not fit."""
+    for gpu, keys, verdict, fits in (
+        (None, {}, None, None),
+        ("24g", {}, "may not fit", None),
+        ("b200", {}, "fits", True),
+        ("24g", {"finetuning_type": "full"}, "does not fit", False),
+    ):
+        changed: dict[str, Any] = {**keys}
+        write(**changed)
+        stated = () if gpu is None else ("--gpu", gpu)
+        found = memory(*stated)
+        assert (found["verdict"], found["fits"]) == (verdict, fits)
+        steps = json.loads(call("steps", "c.yaml", "--output-format", "json", *stated).stdout)
+        told = steps[0]["memory"]
+        assert (told["verdict"], told["fits"]) == (verdict, fits)
+        assert (f": {verdict}" in call("steps", "c.yaml", *stated).stdout) is (
+            fits is not True and gpu is not None
+        )
+        assert (found["gpu"], found["gpu_memory"] is None) == (gpu, gpu is None)
+    assert memory("--gpu", "24g")["gpu_memory"] == {"total": 24 << 30, "left": (24 << 30) - CONTEXT}
+
+
 def test_steps_has_a_line() -> None:
     write()
     told = json.loads(call("steps", "c.yaml", "--output-format", "json", "--gpu", "24g").stdout)
@@ -297,27 +350,69 @@ def test_rows_of_at_most_as_many_tokens_decide_nothing_either() -> None:
     assert found["fits"] is None
 
 
+def rows(count: int) -> None:
+    """Write a dataset of so many rows, and define it."""
+    Path("data").mkdir(exist_ok=True)
+    found = [{"instruction": "a", "input": "", "output": "b" * 9000}] * count
+    Path("data/faq.json").write_text(json.dumps(found), "utf-8")
+    Path("data/dataset_info.json").write_text('{"faq": {"file_name": "faq.json"}}', "utf-8")
+
+
+def test_no_batch_has_more_rows_than_there_are() -> None:
+    rows(20)
+    few: dict[str, Any] = {"val_size": 5, "eval_strategy": "steps", "eval_steps": 10}
+    large: dict[str, Any] = {"per_device_train_batch_size": 64, "per_device_eval_batch_size": 64}
+    write(**few, per_device_train_batch_size=15, per_device_eval_batch_size=5)
+    told = memory("--gpu", "h100-80g")
+    write(**few, **large)
+    found = memory("--gpu", "h100-80g")
+    for phase in ("training", "evaluation"):
+        assert found[phase] == told[phase]
+    assert found["fits"] == told["fits"]
+    for name, most in (("train", 15), ("eval", 5)):
+        note = f"no batch has more than {most} rows (`per_device_{name}_batch_size: 64`)"
+        assert note in found["assumptions"]
+        assert note not in told["assumptions"]
+    # Of several processes each is handed a whole batch, filled up from the first rows.
+    pair = memory("--gpus", "2")["evaluation"]["parts"]["logits"]
+    assert pair == pytest.approx(found["evaluation"]["parts"]["logits"] / 5 * 64)
+
+
+def test_few_rows_to_evaluate_on_are_no_reason_that_a_run_does_not_fit() -> None:
+    rows(20)
+    write(
+        val_size=5, eval_strategy="steps", eval_steps=10, per_device_eval_batch_size=2048,
+        model_name_or_path="Qwen/Qwen2.5-0.5B-Instruct",
+    )  # fmt: skip
+    assert memory("--gpu", "24g")["fits"] is True
+    assert codes("--gpu", "24g") == []
+    rows(4000)
+    write(
+        val_size=0.8, eval_strategy="steps", eval_steps=10, per_device_eval_batch_size=2048,
+        model_name_or_path="Qwen/Qwen2.5-0.5B-Instruct",
+    )  # fmt: skip
+    assert codes("--gpu", "24g") != []
+
+
+def test_of_packed_rows_it_is_not_known_how_many_blocks_they_fill() -> None:
+    keys: dict[str, Any] = {
+        "packing": True,
+        "cutoff_len": 8192,
+        "model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct",
+    }
+    write(**keys)
+    assert codes("--gpu", "24g") == ["FT803"]  # nothing is known of the data: there are enough
+    rows(20)
+    assert codes("--gpu", "24g") == ["FT804"]  # one block would fit
+    assert memory("--gpu", "24g")["fits"] is None
+
+
 @pytest.mark.parametrize("key", ["cutoff_len", "per_device_train_batch_size"])
 def test_a_number_that_is_none_is_named(key: str) -> None:
     changed: dict[str, Any] = {key: 0}
     write(**changed)
     (told,) = json.loads(call("memory", "c.yaml", "--output-format", "json").stdout)
     assert told["reason"] == f"`{key}: 0` is not an integer from 1 to 4,294,967,295"
-
-
-@pytest.mark.parametrize(
-    ("changed", "remedy"),
-    [
-        ({"finetuning_type": "full"}, "train adapters, or shard the model with ZeRO"),
-        ({}, "quantize the model, or shard it with ZeRO"),
-        ({"quantization_bit": 4}, "use a smaller model"),
-    ],
-)
-def test_the_remedy_is_one_that_the_run_has_not_taken(changed: dict[str, Any], remedy: str) -> None:
-    write(model_name_or_path="Qwen/Qwen2.5-72B-Instruct", **changed)
-    done = json.loads(call("check", "c.yaml", "--output-format", "json", "--gpu", "24g").stdout)
-    (found,) = (one for one in done["diagnostics"] if one["code"] == "FT803")
-    assert found["message"].endswith(f"24g has 24.0 GiB: {remedy}.")
 
 
 def test_a_gpu_in_a_comment_that_is_none_is_reported() -> None:

@@ -23,7 +23,7 @@ from tests.steps.values import values_of
 
 from ftlint.datasets import Question, measure, samples
 from ftlint.facts.effective import words
-from ftlint.steps import NoPlan, StepPlan, World, plan
+from ftlint.steps import UNKNOWN, NoPlan, StepPlan, World, plan
 from ftlint.steps.packing import GROUPED
 from ftlint.steps.plan import NO_LOSS, OWN_SHARDS, TOO_FEW
 from ftlint.steps.rows import ALL_LEFT_OUT
@@ -159,6 +159,8 @@ def judged(case: Case, found: StepPlan | NoPlan, seen: dict[str, Any]) -> Verdic
             found.samples.evaluated,
             _rows_of_one_evaluation(case, seen["evaluated"]),
         ),
+        "largest batch": (found.largest_batch or UNKNOWN, seen["batch"]),
+        "largest batch to evaluate": (found.largest_eval_batch or UNKNOWN, seen["eval_batch"]),
         "epochs": (found.epochs_entered, len(seen["epoch_ends"])),
         # the trainer takes a stream, which has no length, for one epoch
         "epoch": (found.epochs, None if seen["batches"] is None else seen["epoch"]),
@@ -217,7 +219,8 @@ def page(verdicts: list[Verdict], seed: int, day: str) -> str:
         "each to its end with a",
         "tiny random model on a CPU. Compared are the planned and the done steps, batches, rows, "
         "epochs, warmup steps, logs,",
-        "rows evaluated on, evaluations, checkpoints written and checkpoints kept: twelve counts, "
+        "rows evaluated on, evaluations, checkpoints written and checkpoints kept, rows of the "
+        "largest batches: fourteen counts,",
         "and a case is exact only if all are.",
         "",
         *table(verdicts),

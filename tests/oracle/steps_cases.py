@@ -166,9 +166,9 @@ def make(rng: Random, number: int, release: str, world: int, writer: Writer) -> 
         "finetuning_type": "full", "template": "empty", "use_cpu": True, "report_to": "none",
         "dataset_dir": "data", "cutoff_len": 64, "output_dir": f"out/{number}",
         "dataset": rng.choice([", ".join(names), ",".join(names), names]),
-        "per_device_train_batch_size": rng.randint(1, 6),
+        "per_device_train_batch_size": rng.choice([1, 2, 3, 4, 5, 6, 6, 40]),
         "gradient_accumulation_steps": rng.choice([1, 1, 2, 3, 4, 7]),
-        "per_device_eval_batch_size": 8, "learning_rate": 1e-4,
+        "per_device_eval_batch_size": rng.choice([3, 8, 64]), "learning_rate": 1e-4,
     }  # fmt: skip
     if rng.random() < 0.05:  # a name counts once, however often it is written
         config["dataset"] = ",".join([*names, names[0]])

@@ -99,13 +99,45 @@ def recorder(seen: dict[str, Any]) -> Any:
     return Recorder()
 
 
+def record_batches(seen: dict[str, Any]) -> None:
+    """Have the trainer write down the rows of its largest batches; a pair counts once."""
+    from transformers import Trainer
+
+    def watched(name: str, pairs: int, step: Any) -> Any:
+        def told(model: Any, inputs: Any, *more: Any, **named: Any) -> Any:
+            rows = len(next(value for key, value in inputs.items() if key.endswith("input_ids")))
+            seen[name] = max(seen[name] or 0, rows // pairs)
+            return step(model, inputs, *more, **named)
+
+        return told
+
+    def pairs_of(trainer: Any) -> int:
+        return 2 if type(trainer).__name__ in ("CustomDPOTrainer", "PairwiseTrainer") else 1
+
+    train, evaluate = Trainer.training_step, Trainer.evaluation_loop
+
+    def training_step(self: Any, *given: Any, **named: Any) -> Any:
+        return watched("batch", pairs_of(self), train.__get__(self))(*given, **named)
+
+    def evaluation_loop(self: Any, *given: Any, **named: Any) -> Any:
+        # Each trainer predicts in its own way.
+        self.prediction_step = watched("eval_batch", pairs_of(self), self.prediction_step)
+        try:
+            return evaluate(self, *given, **named)
+        finally:
+            del self.prediction_step
+
+    Trainer.training_step, Trainer.evaluation_loop = training_step, evaluation_loop
+
+
 def run(case: dict[str, Any]) -> dict[str, Any]:
     from llamafactory.train.tuner import run_exp
 
     seen: dict[str, Any] = {
         "evaluations": [], "saves": [], "epoch_ends": [], "rows": None, "batches": None,
-        "error": None, "evaluated": [],
+        "error": None, "evaluated": [], "batch": None, "eval_batch": None,
     }  # fmt: skip
+    record_batches(seen)
     output = Path(case["config"]["output_dir"])
     try:
         run_exp(dict(case["config"]), callbacks=[recorder(seen)])

@@ -143,6 +143,51 @@ class TestRanks:
         assert any("elastic" in note for note in found.assumptions)
 
 
+class TestLargestBatches:
+    """Seen: the samplers of accelerate 1.7 and 1.11, dealing out up to 29 rows to 4 processes."""
+
+    def test_one_process_has_no_more_rows_than_there_are(self) -> None:
+        found = planned(40, per_device_train_batch_size=64, val_size=5)
+        assert (found.largest_batch, found.largest_eval_batch) == (exactly(35), exactly(5))
+        found = planned(40, per_device_train_batch_size=4, val_size=9)
+        assert (found.largest_batch, found.largest_eval_batch) == (exactly(4), exactly(8))
+        assert planned(None).largest_batch == Count(1, 8)
+
+    def test_several_fill_theirs_up_from_the_first_rows(self) -> None:
+        batch = {"per_device_train_batch_size": 64}
+        two = World(gpus=2)
+        assert planned(5, NEW, two, **batch).largest_batch == exactly(64)
+        uneven = {"accelerator_config": {"even_batches": False}}
+        assert planned(5, NEW, two, **batch, **uneven).largest_batch == exactly(5)
+        split = {"accelerator_config": {"split_batches": True}}
+        assert planned(5, NEW, two, **batch, **split).largest_batch == exactly(32)
+
+    def test_one_that_reads_a_stream_for_all_shares_out_what_is_there(self) -> None:
+        base = {"streaming": True, "max_steps": 10, "per_device_train_batch_size": 64}
+        one, apart = (
+            {"dataloader_num_workers": 1},
+            {"accelerator_config": {"dispatch_batches": False}},
+        )
+        four = World(gpus=4)
+        assert planned(10, NEW, four, **base, **one).largest_batch == exactly(3)
+        assert planned(10, NEW, four, **base, **one, **apart).largest_batch == exactly(64)
+        workers = {"dataloader_num_workers": 2}
+        assert planned(10, NEW, None, **base, **workers).largest_batch == Count(1, 10)
+
+    def test_an_evaluation_of_each_dataset_has_the_rows_of_one(self) -> None:
+        held = tuple(DatasetRows(f"e{rows}", exactly(rows)) for rows in (3, 40))
+        samples = SampleCount((DatasetRows("d0", exactly(90)),), evaluation=held)
+        keys = {"eval_dataset": "e3,e40", "per_device_eval_batch_size": 64}
+        assert planned(None, samples=samples, **keys).largest_eval_batch == exactly(43)
+        keys["eval_on_each_dataset"] = True
+        assert planned(None, samples=samples, **keys).largest_eval_batch == exactly(40)
+
+    def test_none_that_is_incomplete_is_left_where_the_last_is_dropped(self) -> None:
+        keys = {"dataloader_drop_last": True, "val_size": 5, "per_device_eval_batch_size": 64}
+        found = planned(40, per_device_train_batch_size=8, **keys)
+        assert (found.largest_batch, found.largest_eval_batch) == (exactly(8), exactly(0))
+
+
 class TestStreaming:
     def test_max_steps_is_all(self) -> None:
         found = planned(None, streaming=True, max_steps=200, dataloader_num_workers=1)

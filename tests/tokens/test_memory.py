@@ -74,7 +74,9 @@ def test_the_longest_batch_counts_and_not_cutoff_len(folder: Path) -> None:
 def test_rows_to_evaluate_on_have_lengths_of_their_own(folder: Path) -> None:
     held = memory(folder, eval_dataset="held", eval_strategy="steps", eval_steps=2)
     longest = -(-(EVALUATED + INTRODUCTION + END) // 8) * 8
-    other = of_length(folder, longest, eval_strategy="steps", eval_steps=2)
+    other = of_length(
+        folder, longest, eval_strategy="steps", eval_steps=2, per_device_eval_batch_size=4
+    )
     assert allocated(held, "evaluation") == allocated(other, "evaluation")
     assert allocated(held) == allocated(of_length(folder, PADDED))
     assert any("evaluation: at most" in one for one in held["assumptions"])
@@ -85,8 +87,9 @@ def test_rows_to_evaluate_on_have_lengths_of_their_own(folder: Path) -> None:
 
 
 def test_packed_blocks_are_as_long_as_cutoff_len(folder: Path) -> None:
-    packed = memory(folder, packing=True, neat_packing=True)
-    assert allocated(packed) == allocated(of_length(folder, 2048, packing=True, neat_packing=True))
+    keys = {"packing": True, "neat_packing": True}
+    packed = allocated(memory(folder, **keys, cutoff_len=1024))
+    assert packed == allocated(of_length(folder, 1024, **keys))
 
 
 def test_what_was_recorded_counts_where_nothing_can_be_counted(folder: Path) -> None:

@@ -9,7 +9,8 @@ from ftlint.cli.steps import configs
 from ftlint.facts.lengths import counted
 from ftlint.facts.memory import RunMemory, Untold, as_object, memory_of, run_of
 from ftlint.facts.plan import inputs_of, plan_of
-from ftlint.facts.tokens import count
+from ftlint.facts.run_plan import FITS
+from ftlint.facts.tokens import count, with_tokens
 from ftlint.loading import Unreadable
 from ftlint.memory.shape import Unknown
 from ftlint.run.session import CLEAN, FINDINGS, USAGE
@@ -31,13 +32,14 @@ def memory(asked: PlanRequest) -> int:
 def _of(context: Context) -> RunMemory | Untold:
     """Return what a run needs; the tokens of its rows are counted, where they can be."""
     run = run_of(context)
-    if isinstance(run, Unknown) or not run.load.rows_differ:  # nothing is told, or known already
+    if isinstance(run, Unknown) or run.least == run.load:  # nothing is told, or known already
         return memory_of(context)
-    tokens = count(context, TokenRequest(progress=bar))
-    plan = plan_of(inputs_of(context))
-    return memory_of(
-        context, counted(context, tokens, plan if isinstance(plan, StepPlan) else None)
-    )
+    tokens, inputs = count(context, TokenRequest(progress=bar)), inputs_of(context)
+    if tokens is not None:
+        inputs = inputs._replace(samples=with_tokens(inputs.samples, tokens))
+    plan = plan_of(inputs)
+    lengths = counted(context, tokens, plan if isinstance(plan, StepPlan) else None)
+    return memory_of(context, lengths, plan)
 
 
 def _refused(run: RunMemory | Untold, plan: StepPlan | NoPlan) -> RunMemory | Untold:
@@ -49,25 +51,30 @@ def _refused(run: RunMemory | Untold, plan: StepPlan | NoPlan) -> RunMemory | Un
 
 def _memory(asked: PlanRequest) -> int:
     runs: list[RunMemory | Untold] = []
-    failures: list[str] = []
+    unread: list[Unreadable] = []
     for config in configs(asked):
         if isinstance(config, Unreadable):
-            failures.append(f"{config.path}: {config.reason}")
+            unread.append(config)
         else:
             run = _of(config.context)._replace(script=config.start)
             runs.append(_refused(run, api.plan(config).plan))
     if asked.format == "json":
         import json
 
-        write(json.dumps([as_object(run) for run in runs], indent=1))
+        told = [as_object(run) for run in runs]
+        told += [
+            {"path": one.path, "target": None, "launch": None, "reason": one.reason}
+            for one in unread
+        ]
+        write(json.dumps(told, indent=1))
         write("\n")
     else:
         from ftlint.report.memory_table import table
 
         colour = wants_colour(asked.colour)
         write("\n".join("".join(f"{line}\n" for line in table(run, colour)) for run in runs))
-    say(failures)
-    if failures or not all(isinstance(run, RunMemory) for run in runs):
+    say(f"{one.path}: {one.reason}" for one in unread)
+    known = [run for run in runs if isinstance(run, RunMemory)]
+    if unread or len(known) < len(runs):
         return USAGE
-    told = [run for run in runs if isinstance(run, RunMemory)]
-    return FINDINGS if any(run.fits is False or run.refused for run in told) else CLEAN
+    return FINDINGS if any(FITS[run.verdict] is False or run.refused for run in known) else CLEAN

@@ -12,6 +12,7 @@ from ftlint.facts.plan import ONE_NODE, inputs_of, plan_of
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.loading import (
     NO_TRAINING,
+    TRAINING,
     Config,
     Unreadable,
     for_training,
@@ -190,4 +191,6 @@ NO_START = "it starts no training of LLaMA Factory that can be read before it ru
 
 def _is_fault(found: Unreadable) -> bool:
     """Return whether a file of a folder could not be read, not that it is something else."""
-    return found.result is None and found.reason not in (LINK, OUTSIDE, NO_TRAINING)
+    if found.result is None:
+        return found.reason not in (LINK, OUTSIDE, NO_TRAINING)
+    return found.result.command in TRAINING

@@ -5,8 +5,10 @@ from __future__ import annotations
 from ftlint.memory.estimate import SHORTEST, Load
 from ftlint.memory.manner import Batch
 from ftlint.memory.shape import Unknown
+from ftlint.steps import StepPlan
+from ftlint.steps.settings import PACKING_STAGES
 from ftlint.support.messages import show
-from ftschemas.named import TYPE_CHECKING
+from ftschemas.named import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,26 +16,66 @@ if TYPE_CHECKING:
 
     from ftlint.facts.lengths import Longest, RowLengths
     from ftlint.memory.method import Method
+    from ftlint.steps import NoPlan
 
 MOST = (1 << 32) - 1
 """Rows of a batch, or tokens of a row, at most: beyond no GPU is asked."""
 
 
-def load_of(values: Mapping[str, Any], method: Method) -> Load | Unknown:
-    """Return the batches where nothing else is known of them: rows of cutoff_len."""
-    names = ("per_device_train_batch_size", "cutoff_len", "per_device_eval_batch_size")
-    for name in names:
-        found = values.get(name)
-        if not isinstance(found, int) or not 0 < found <= MOST:
-            return Unknown(f"`{name}: {show(found)}` is not an integer from 1 to {MOST:,}")
-    rows, length, theirs = (int(values[name]) for name in names)
-    packed, neat = bool(values.get("packing")), bool(values.get("neat_packing"))
-    apart = neat and method.attention != "flash"
-    length = _padded(length)
-    training = Batch(rows, length, apart or not packed)
+class Loads(NamedTuple):
+    """The batches of a run as large as they may be, and as small; and what they rest on."""
+
+    most: Load
+    least: Load
+    notes: tuple[str, ...]
+
+
+def loads_of(
+    values: Mapping[str, Any], method: Method, plan: StepPlan | NoPlan, lengths: RowLengths
+) -> Loads | Unknown:
+    """Return the batches, by the rows that a plan has for them and by lengths that are known.
+
+    Else they are full, and their rows of cutoff_len at most.
+    """
+    for name in (BATCH, EVAL_BATCH, "cutoff_len"):
+        value = values.get(name)
+        if not isinstance(value, int) or not 0 < value <= MOST:
+            return Unknown(f"`{name}: {show(value)}` is not an integer from 1 to {MOST:,}")
+    packs = bool(values.get("packing")) and values.get("stage") in PACKING_STAGES
+    masked = not packs or (bool(values.get("neat_packing")) and method.attention != "flash")
+    length = _padded(int(values["cutoff_len"]))
     evaluates = values.get("eval_strategy") not in ("no", None, False)
-    evaluation = Batch(theirs, length, apart or not packed) if evaluates else None
-    return Load(training, evaluation, ragged=not packed, rows_differ=not packed)
+    names = (BATCH, EVAL_BATCH) if evaluates else (BATCH,)
+    rows = {name: _rows(values[name], plan, name) for name in names}
+    batches = [Batch(high, length, masked) for _, high in rows.values()]
+    most = Load(batches[0], batches[1] if evaluates else None, ragged=not packs)
+    differ, notes = False, [f"blocks of {length:,} tokens"]
+    if not packs:
+        most, differ, notes = _with_lengths(most, lengths, method)
+    least = most.with_length(SHORTEST) if differ else most
+    least = least.with_rows(*(low for low, _ in rows.values()))
+    notes += [
+        f"no batch has more than {high:,} rows (`{name}: {values[name]:,}`)"
+        for name, (_, high) in rows.items() if high != values[name]
+    ]  # fmt: skip
+    return Loads(most, least, tuple(notes))
+
+
+BATCH, EVAL_BATCH = "per_device_train_batch_size", "per_device_eval_batch_size"
+
+
+def _rows(asked: int, plan: StepPlan | NoPlan, name: str) -> tuple[int, int]:
+    """Return between which bounds the rows of the largest batch lie, of as many as are asked for.
+
+    Of data that nobody has seen no more is known than what limits them. A run without a batch is
+    refused, or does nothing.
+    """
+    if not isinstance(plan, StepPlan):
+        return asked, asked
+    found = plan.largest_batch if name == BATCH else plan.largest_eval_batch
+    if found is None or not found.high:
+        return asked, asked
+    return found.high if plan.samples.source == "unknown" else max(found.low, 1), found.high
 
 
 def _padded(length: int) -> int:
@@ -41,13 +83,9 @@ def _padded(length: int) -> int:
     return max(SHORTEST, -(-length // 8) * 8)
 
 
-def with_lengths(
-    load: Load, lengths: RowLengths, values: Mapping[str, Any], method: Method
-) -> tuple[Load, list[str]]:
-    """Return the batches with the lengths that are known, and what is said of them."""
+def _with_lengths(load: Load, lengths: RowLengths, method: Method) -> tuple[Load, bool, list[str]]:
+    """Return batches with the lengths that are known, whether rows may be shorter, and notes."""
     training, evaluation, notes = load.training, load.evaluation, []
-    if values.get("packing"):
-        return load, [f"blocks of {training.length:,} tokens"]
     known = lengths.training
     if known is None:
         told = f"rows of {training.length:,} tokens (`cutoff_len`): how long they are is not known"
@@ -72,7 +110,7 @@ def with_lengths(
             )
     needed = (known,) if evaluation is None else (known, lengths.evaluation)
     differ = not all(one is not None and one.met for one in needed)
-    return load._replace(training=training, evaluation=evaluation, rows_differ=differ), notes
+    return load._replace(training=training, evaluation=evaluation), differ, notes
 
 
 def _no_longer(batch: Batch, known: Longest) -> Batch:

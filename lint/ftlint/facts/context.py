@@ -173,9 +173,9 @@ def make_context(
         stated, planned, of_file, overrides, launched,
     )  # fmt: skip
     if command == "train" and "gpu" in known:
-        from ftlint.facts import memory
+        from ftlint.facts import fitting
 
-        known.update(memory.facts(context))  # which asks for the plan's inputs, so for a context
+        known.update(fitting.facts(context))  # which asks for the plan's inputs, so for a context
     return context
 
 

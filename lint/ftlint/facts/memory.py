@@ -6,16 +6,14 @@ Loaded only when memory is asked for, or a GPU is stated.
 from __future__ import annotations
 
 from ftlint.facts import timing
-from ftlint.facts.batches import load_of, with_lengths
+from ftlint.facts.batches import loads_of
 from ftlint.facts.dimensions import Dimensions, dimensions
 from ftlint.facts.effective import effective
 from ftlint.facts.lengths import UNKNOWN, recorded
 from ftlint.facts.plan import ONE_GPU, inputs_of, plan_of
-from ftlint.facts.run_plan import Peaks
+from ftlint.facts.run_plan import FITS, Peaks
 from ftlint.facts.training import method_of
 from ftlint.memory.estimate import (
-    SHORTEST,
-    Load,
     estimate,
     fits,
     largest_batch,
@@ -37,9 +35,10 @@ if TYPE_CHECKING:
     from ftlint.diagnostics import ScriptLine
     from ftlint.facts.context import Context
     from ftlint.facts.lengths import RowLengths
-    from ftlint.memory.estimate import Estimate, Phase
+    from ftlint.facts.plan import Inputs
+    from ftlint.memory.estimate import Estimate, Load, Phase
     from ftlint.memory.method import Method
-    from ftlint.memory.shape import Shape
+    from ftlint.steps import NoPlan
     from ftlint.target.releases import Target
 
 
@@ -56,11 +55,15 @@ class Gpu(NamedTuple):
 
 
 class MemoryInputs(NamedTuple):
-    """What `ftlint.memory` needs to know of a run, and what was taken for granted."""
+    """What `ftlint.memory` needs to know of a run, and what was taken for granted.
+
+    `load` is as large as its batches may be, `least` as small: rows may be shorter, or fewer.
+    """
 
     dimensions: Dimensions
     method: Method
     load: Load
+    least: Load
     assumptions: tuple[str, ...]
 
 
@@ -72,7 +75,8 @@ class RunMemory(NamedTuple):
     gpu: Gpu | None
     load: Load
     estimate: Estimate
-    fits: bool | None
+    verdict: str | None
+    """One of `FITS`; None where no GPU is stated."""
     largest_batch: int | None
     largest_evaluation: int | None
     largest_length: int | None
@@ -95,12 +99,21 @@ class Untold(NamedTuple):
     script: ScriptLine | None = None
 
 
-def run_of(context: Context, lengths: RowLengths = UNKNOWN) -> MemoryInputs | Unknown:
+def run_of(
+    context: Context, lengths: RowLengths = UNKNOWN, plan: StepPlan | NoPlan | None = None
+) -> MemoryInputs | Unknown:
     """Return a run in the terms of `ftlint.memory`.
 
-    Where `lengths` say nothing, those that are recorded do.
+    Where `lengths` say nothing, those that are recorded do; `plan` is one that knows more.
     """
-    inputs = inputs_of(context)
+    return run_by(context, inputs_of(context), lengths, plan)
+
+
+def run_by(
+    context: Context, inputs: Inputs, lengths: RowLengths = UNKNOWN,
+    plan: StepPlan | NoPlan | None = None,
+) -> MemoryInputs | Unknown:  # fmt: skip
+    """Return the run that other inputs make of a config."""
     catalogue = catalogue_of(inputs.target, "train")
     values = effective(inputs.launch.over(inputs.config), catalogue)
     if not values.get("do_train"):
@@ -122,26 +135,28 @@ def run_of(context: Context, lengths: RowLengths = UNKNOWN) -> MemoryInputs | Un
     if isinstance(made, Unknown):
         return made
     method, notes = made
-    load = load_of(values, method)
-    if isinstance(load, Unknown):
-        return load
     known = lengths if lengths.training is not None else recorded(context)
-    load, rows = with_lengths(load, known, values, method)
+    loads = loads_of(values, method, plan or plan_of(inputs), known)
+    if isinstance(loads, Unknown):
+        return loads
     if inputs.launch.gpus is None and method.sharding.divides:
         notes.append(ONE_GPU)
-    notes = [f"dimensions of the model: {found.source}", *rows, *notes]
-    return MemoryInputs(found, method, load, tuple(notes))
+    notes = [f"dimensions of the model: {found.source}", *loads.notes, *notes]
+    return MemoryInputs(found, method, loads.most, loads.least, tuple(notes))
 
 
-def memory_of(context: Context, lengths: RowLengths = UNKNOWN) -> RunMemory | Untold:
+def memory_of(
+    context: Context, lengths: RowLengths = UNKNOWN, plan: StepPlan | NoPlan | None = None
+) -> RunMemory | Untold:
     """Return what a run needs, with rows of these lengths, or why that is not told."""
-    run = run_of(context, lengths)
+    inputs = inputs_of(context)
+    plan = plan or plan_of(inputs)
+    run = run_of(context, lengths, plan)
     if isinstance(run, Unknown):
         return Untold(context.source.path, context.target, run.reason)
     shape, method, load = run.dimensions.shape, run.method, run.load
     gpu, notes = gpu_of(context)
-    values, inputs = context.instance.effective, inputs_of(context)
-    plan = plan_of(inputs)
+    values = context.instance.effective
     spare = None
     if isinstance(plan, StepPlan) and timing.is_calibrated(context.disk):
         seen = timing.spare_of(inputs, values, plan, context.disk, run)
@@ -155,7 +170,7 @@ def memory_of(context: Context, lengths: RowLengths = UNKNOWN) -> RunMemory | Un
     total = None if gpu is None else gpu.total
     return RunMemory(
         context.source.path, context.target, gpu, load, found,
-        None if total is None else _verdict(shape, method, load, found, total),
+        None if total is None else _verdict(run, found, total),
         None if total is None else largest_batch(shape, method, load, total),
         None if total is None else largest_evaluation(shape, method, load, total),
         None if total is None else largest_length(shape, method, load, total),
@@ -165,13 +180,12 @@ def memory_of(context: Context, lengths: RowLengths = UNKNOWN) -> RunMemory | Un
     )  # fmt: skip
 
 
-def peaks_of(context: Context, lengths: RowLengths = UNKNOWN) -> Peaks | None:
+def peaks_of(context: Context, lengths: RowLengths, plan: StepPlan) -> Peaks | None:
     """Return what a line on a run's memory says; None where it is not told."""
-    run = run_of(context, lengths)
+    run = run_of(context, lengths, plan)
     if isinstance(run, Unknown):
         return None
-    shape, method, load = run.dimensions.shape, run.method, run.load
-    found = estimate(shape, method, load)
+    found = estimate(run.dimensions.shape, run.method, run.load)
     if isinstance(found, Unknown):
         return None
     gpu, _ = gpu_of(context)
@@ -179,18 +193,25 @@ def peaks_of(context: Context, lengths: RowLengths = UNKNOWN) -> Peaks | None:
     return Peaks(
         found.training.allocated,
         None if other is None else other.allocated,
-        None if gpu is None else _verdict(shape, method, load, found, gpu.total),
+        None if gpu is None else _verdict(run, found, gpu.total),
     )
 
 
-def _verdict(shape: Shape, method: Method, load: Load, found: Estimate, total: int) -> bool | None:
-    """Return whether a run fits; None as well where shorter rows may, and how long is not known."""
+def _verdict(run: MemoryInputs, found: Estimate, total: int) -> str:
+    """Return what is said of a run: with shorter rows, or fewer, it may fit that does not else."""
     said = fits(found, total)
-    if said is not False or not load.rows_differ:
-        return said
-    least = estimate(shape, method, load.with_length(SHORTEST))
+    if said is False and surely_needed(run, found, total) is None:
+        said = None
+    return next(words for words, fits in FITS.items() if words and fits is said)
+
+
+def surely_needed(run: MemoryInputs, found: Estimate, total: int) -> Estimate | None:
+    """Return what a run that does not fit needs whatever its rows are; None where it may fit."""
+    if run.least == run.load:
+        return found
+    least = estimate(run.dimensions.shape, run.method, run.least)
     assert not isinstance(least, Unknown)
-    return False if fits(least, total) is False else None
+    return least if fits(least, total) is False else None
 
 
 def gpu_of(context: Context) -> tuple[Gpu | None, list[str]]:
@@ -202,73 +223,6 @@ def gpu_of(context: Context) -> tuple[Gpu | None, list[str]]:
         return Gpu(name, total_memory(name)), []
     except BadGpu as error:
         return None, [str(error)]
-
-
-EMPTY = 0.4
-"""A GPU is mostly empty where no more than this share of it is sure to be enough."""
-
-
-def facts(context: Context) -> dict[str, object]:
-    """Return what rules may ask of a run on the GPU that is stated.
-
-    `memory` where it does not fit; `certain`: whatever its rows are, else with rows of cutoff_len.
-    `room` where it fits with rows of cutoff_len and the GPU is mostly empty.
-    """
-    gpu, _ = gpu_of(context)
-    run = run_of(context) if gpu is not None else None
-    if gpu is None or run is None or isinstance(run, Unknown):
-        return {}
-    shape, method, load = run.dimensions.shape, run.method, run.load
-    if ONE_GPU in run.assumptions:  # on more of them each holds less
-        return {}
-    found = estimate(shape, method, load)
-    if isinstance(found, Unknown):
-        return {}
-    if fits(found, gpu.total) is not False:
-        return _room(found, gpu)
-    certain = True
-    if load.rows_differ:
-        least = estimate(shape, method, load.with_length(SHORTEST))
-        assert not isinstance(least, Unknown)
-        certain = fits(least, gpu.total) is False
-        found = least if certain else found
-    worst = max(found.phases, key=lambda phase: phase.allocated)
-    training = worst is found.training
-    search = largest_batch if training else largest_evaluation
-    rows = search(shape, method, load, gpu.total)
-    key = f"per_device_{'train' if training else 'eval'}_batch_size"
-    remedy = _smaller(method)
-    if rows:
-        remedy = f"`{key}: {rows}` fits"
-    elif not certain:
-        length = largest_length(shape, method, load, gpu.total)
-        remedy = f"`cutoff_len: {length}` fits" if length else remedy
-    return {"memory": {
-        "certain": certain,
-        "gpu": gpu.name,
-        "needs": gigabytes(CONTEXT + worst.allocated),
-        "has": gigabytes(gpu.total),
-        "phase": "training" if training else "evaluating",
-        "remedy": remedy,
-    }}  # fmt: skip
-
-
-def _smaller(method: Method) -> str:
-    """Return what needs less of a model whose rows and batches are as small as can be."""
-    if not method.adapts:
-        return "train adapters, or shard the model with ZeRO"
-    return (
-        "quantize the model, or shard it with ZeRO" if method.bits == 16 else "use a smaller model"
-    )
-
-
-def _room(found: Estimate, gpu: Gpu) -> dict[str, object]:
-    """Return what is enough for a run, where a GPU that has it is mostly empty."""
-    enough = CONTEXT + max(phase.enough for phase in found.phases)
-    if enough > EMPTY * gpu.total:
-        return {}
-    has = gigabytes(gpu.total)
-    return {"room": {"gpu": gpu.name, "needs": gigabytes(enough), "has": has}}
 
 
 def gigabytes(size: int) -> str:
@@ -294,10 +248,12 @@ def as_object(run: RunMemory | Untold) -> dict[str, Any]:
     return {
         **head,
         "gpu": None if run.gpu is None else run.gpu.name,
+        "gpu_memory": None if run.gpu is None else {"total": run.gpu.total, "left": run.gpu.left},
         "training": _phase(run.estimate.training),
         "evaluation": None if run.estimate.evaluation is None else _phase(run.estimate.evaluation),
         "refused": run.refused,
-        "fits": run.fits,
+        "verdict": run.verdict,
+        "fits": FITS[run.verdict],
         "largest_micro_batch": run.largest_batch,
         "largest_evaluation_batch": run.largest_evaluation,
         "largest_length": run.largest_length,

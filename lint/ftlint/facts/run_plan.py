@@ -53,7 +53,14 @@ class Peaks(NamedTuple):
 
     training: int
     evaluation: int | None
-    fits: bool | None
+    verdict: str | None = None
+    """One of `FITS`; None where no GPU is stated."""
+
+
+FITS: dict[str | None, bool | None] = {
+    "fits": True, "may not fit": None, "does not fit": False, None: None
+}  # fmt: skip
+"""What is said of a run on a GPU, and whether that is yes or no; None where none is stated."""
 
 
 class RunPlan(NamedTuple):
@@ -111,7 +118,9 @@ def as_object(run: RunPlan) -> dict[str, Any]:
         "time": run.time._asdict() if isinstance(run.time, Time) else None,
         "budget": None if run.fit is None else run.fit._asdict(),
         "sources": dict(run.sources),
-        "memory": None if run.memory is None else run.memory._asdict(),
+        "memory": None
+        if run.memory is None
+        else {**run.memory._asdict(), "fits": FITS[run.memory.verdict]},
         "tokens": None if run.tokens is None else _tokens(run.tokens),
     }
 

@@ -45,13 +45,17 @@ SHORTEST = 8
 class Load(NamedTuple):
     """What a run feeds: its batches, and those of its evaluations.
 
-    `ragged`: batches differ in length; `rows_differ`: rows may be shorter than it says.
+    `ragged`: batches differ in length.
     """
 
     training: Batch
     evaluation: Batch | None = None
     ragged: bool = True
-    rows_differ: bool = True
+
+    @property
+    def batches(self) -> tuple[Batch, ...]:
+        """Those that there are, that of training first."""
+        return (self.training,) if self.evaluation is None else (self.training, self.evaluation)
 
     def with_length(self, length: int) -> Load:
         """Return the same with rows of another length."""
@@ -59,6 +63,14 @@ class Load(NamedTuple):
         if evaluation is not None:
             evaluation = evaluation._replace(length=length)
         return self._replace(training=self.training._replace(length=length), evaluation=evaluation)
+
+    def with_rows(self, training: int, evaluation: int = 1) -> Load:
+        """Return the same with batches of no more rows than these."""
+        found = self.training._replace(rows=min(self.training.rows, training))
+        other = self.evaluation
+        if other is not None:
+            other = other._replace(rows=min(other.rows, evaluation))
+        return self._replace(training=found, evaluation=other)
 
 
 class Phase(NamedTuple):

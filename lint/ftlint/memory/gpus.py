@@ -24,7 +24,11 @@ MiB on an H100."""
 
 
 class BadGpu(ValueError):
-    """A name that is no GPU's; the text says what to write."""
+    """A name that is no GPU's; the text says what to write, after the name in `said` alone."""
+
+    def __init__(self, name: str, said: str) -> None:
+        super().__init__(f"`{name}`{said}")
+        self.said = said
 
 
 def total_memory(name: str) -> int:
@@ -33,16 +37,13 @@ def total_memory(name: str) -> int:
     >>> total_memory("24g") == 24 << 30, total_memory("NVIDIA H100 80GB HBM3") < 80 << 30
     (True, True)
     """
-    text = (
-        re.sub(r"[\s_]+", "-", name.strip().lower())
-        .removeprefix("nvidia-")
-        .removeprefix("geforce-")
-    )
-    text = re.sub(r"^rtx(?=\d)", "rtx-", text)
-    text = re.sub(r"-(?:sxm\d?|pcie|hbm\de?|nvl)(?=-|$)", "", text)  # as nvidia-smi names them
+    text = re.sub(r"[\s_]+", "-", name.strip().lower())
+    text = re.sub(r"^(?:(?:nvidia|geforce|tesla)-)+", "", text)
+    text = re.sub(r"^rtx-(?=a\d)", "", re.sub(r"^rtx(?=\d)", "rtx-", text))
+    text = re.sub(r"-(?:sxm\d?|pcie|hbm\de?|nvl|generation)(?=-|$)", "", text)  # by nvidia-smi
     if text.isdecimal() and f"rtx-{text}" not in _TOTALS:
         raise BadGpu(
-            f"`{name}` is a plain number: write `{text}g` for memory, `--gpus {text}` for how many"
+            name, f" is a plain number: write `{text}g` for memory, `--gpus {text}` for how many"
         )
     size = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)-?(g|gb|gib|mib)", text)
     if size is not None:
@@ -55,14 +56,31 @@ def total_memory(name: str) -> int:
     kind = next((one for one in (kind, f"rtx-{kind}") if one in _TOTALS), kind)
     sizes = _TOTALS.get(kind)
     if sizes is None:
-        raise BadGpu(
-            f"`{name}` is an unknown GPU: write its memory (`24g`) or a name such as `rtx-4090`"
-        )
+        near = _nearest(text)
+        advice = "write its memory (`24g`) or a name such as `rtx-4090`"
+        if near is not None:
+            advice = f"did you mean {near}? Or write its memory (`24g`)"
+        raise BadGpu(name, f" is an unknown GPU: {advice}")
     if gigabytes is not None:
         found = sizes.get(int(gigabytes[1]))
     else:
         found = next(iter(sizes.values())) if len(sizes) == 1 else None
     if found is None:
-        choices = " or ".join(f"`{kind}-{size}g`" for size in sizes)
-        raise BadGpu(f"`{name}`: write {choices}")
+        raise BadGpu(name, f": write {_choices(kind)}")
     return int(found * GIB)
+
+
+def _choices(kind: str) -> str:
+    """Return what to write for a kind of which there are several sizes."""
+    return " or ".join(f"`{kind}-{size}g`" for size in _TOTALS[kind])
+
+
+def _nearest(text: str) -> str | None:
+    """Return what to write for the known name that is most like this one, if any is."""
+    from ftschemas.form import nearest
+
+    whole = [f"{kind}-{size}g" for kind, sizes in _TOTALS.items() for size in sizes]
+    near = nearest(text, [*_TOTALS, *whole])
+    if near is None:
+        return None
+    return _choices(near) if len(_TOTALS.get(near, ())) > 1 else f"`{near}`"

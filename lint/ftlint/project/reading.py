@@ -49,15 +49,6 @@ def _is_severities(value: object) -> bool:
     return isinstance(value, dict) and all(one in SEVERITIES for one in value.values())
 
 
-def _is_gpu(value: object) -> bool:
-    from ftlint.memory.gpus import BadGpu, total_memory
-
-    try:
-        return isinstance(value, str) and total_memory(value) > 0
-    except BadGpu:
-        return False
-
-
 _BOOL = _Kind({"type": "boolean"}, "a bool", lambda value: isinstance(value, bool))
 _TEXT = _Kind({"type": "string"}, "a string", lambda value: isinstance(value, str))
 _COUNT = _Kind({"type": "integer", "minimum": 1}, "an integer of 1 or more", _is_count)
@@ -78,7 +69,7 @@ _KINDS: dict[str, _Kind] = {
     "gpu": _Kind(
         {"type": "string", "pattern": "[A-Za-z]"},
         'the name or memory of a GPU, such as "h100-80g"',
-        _is_gpu,
+        lambda value: isinstance(value, str),
     ),
     "dataset-dir": _TEXT,
     "datasets": _Kind(
@@ -222,8 +213,19 @@ def _check(path: str, table: dict[str, Any]) -> None:
 
             hint = did_you_mean(name, _KINDS)
             raise BadSettings(f"{path}: unknown setting {_short(name)}{hint}")
-        if not kind.accepts(value):
+        if name == "gpu" and isinstance(value, str):
+            _check_gpu(path, value)
+        elif not kind.accepts(value):
             raise BadSettings(f"{path}: {name} = {_short(value)} must be {kind.wanted}")
+
+
+def _check_gpu(path: str, name: str) -> None:
+    from ftlint.memory.gpus import BadGpu, total_memory
+
+    try:
+        total_memory(name)
+    except BadGpu as error:
+        raise BadSettings(f"{path}: gpu = {_short(name)}{error.said}") from None
 
 
 def _settings(path: str, table: dict[str, Any]) -> Settings:

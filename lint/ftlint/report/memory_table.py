@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ftlint.facts.memory import Untold, gigabytes
+from ftlint.facts.run_plan import FITS
 from ftlint.report.text import BOLD, DIM, RED, YELLOW, paint
 from ftlint.support.messages import visible
 from ftschemas.named import TYPE_CHECKING
@@ -13,11 +14,7 @@ if TYPE_CHECKING:
     from ftlint.facts.memory import RunMemory
     from ftlint.memory.estimate import Phase
 
-VERDICTS = {
-    True: ("fits", ""),
-    False: ("does not fit", RED),
-    None: ("may not fit", YELLOW),
-}
+STYLES = {True: "", False: RED, None: YELLOW}
 
 
 def table(run: RunMemory | Untold, colour: bool) -> Iterator[str]:
@@ -64,7 +61,7 @@ def _phases(run: RunMemory, colour: bool) -> Iterator[str]:
 
 def _verdict(run: RunMemory, colour: bool) -> Iterator[str]:
     if run.gpu is not None:
-        words, style = VERDICTS[run.fits]
+        words, style = run.verdict, STYLES[FITS[run.verdict]]
         size, left = gigabytes(run.gpu.total), gigabytes(run.gpu.left)
         yield paint(_row(f"GPU {run.gpu.name}", [f"{words} ({size})"]), style, colour)
         yield _row("  left by CUDA's context", [left])

@@ -207,10 +207,10 @@ def _memory(run: RunPlan) -> str:
     """Return the larger peak: of training, or of an evaluation, which is then said."""
     if run.memory is None:
         return ""
-    training, evaluation, fits = run.memory
+    training, evaluation, verdict = run.memory
     peak = gigabytes(max(training, evaluation or 0))
     told = f"{peak}, evaluating" if (evaluation or 0) > training else peak
-    return told if fits is not False else f"{told}: does not fit"
+    return told if verdict in (None, "fits") else f"{told}: {verdict}"
 
 
 def _within(run: RunPlan) -> str:

@@ -254,7 +254,10 @@ def _place(rule: Rule, token: str | None, context: Context) -> tuple[int, int, s
     """Return the span and key at which a data rule is shown: none of the file for the whole run."""
     if rule.show == OF_RUN:
         return 0, 0, None
-    names = [name.replace("$key", token or "") for name in rule.at]
+    names = [
+        str(context.named(name[1:-1])) if name[:1] == "{" else name.replace("$key", token or "")
+        for name in rule.at
+    ]
     for name in [*names, *([token] if token else [])]:
         entry = context.effective_entry(name)
         if entry is None:

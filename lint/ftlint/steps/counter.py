@@ -61,6 +61,33 @@ class RunCounter(NamedTuple):
 
         return widen(hull, rows, self)
 
+    def largest_batch(self, rows: Count, batch: int) -> Count:
+        """Return the rows of the largest micro-batch of a process, of so many rows altogether.
+
+        Several processes are handed whole batches, filled up from the first rows: only one alone
+        has short ones, or those of `even_batches: false`. Of a stream that one reads for all each
+        is handed its share. Each worker of a loader fills batches of its own. Source: accelerate
+        `data_loader.py` BatchSamplerShard, IterableDatasetShard, DataLoaderDispatcher (1.7, 1.11).
+        """
+        settings, shards = self.settings, self.ranks.shards
+        several = settings.streaming and settings.loader_workers > 1
+        together = batch if settings.split_batches else batch * shards
+        share = together // shards
+
+        def of(count: int) -> int:
+            if settings.drop_last and not settings.streaming:
+                return share if count >= together else 0
+            if shards == 1 or own_shards(settings, self.ranks):
+                return min(batch, count)
+            if settings.streaming and settings.dispatch_batches:
+                return -(-min(count, together) // shards)
+            if settings.even_batches or settings.streaming:
+                return min(share, count * share)
+            return min(share, count)
+
+        found = Count(of(rows.low), of(together if rows.high is None else rows.high))
+        return Count(min(found.low, 1), found.high) if several else found
+
     def _may_pass_in_vain(self, runs: list[tuple[int, CountedRun] | NoPlan]) -> bool:
         """Return whether a pass over a stream may end without a step, and another one with some.
 

@@ -106,7 +106,14 @@ def _of_rows(
              *([] if lossless is None else [_no_loss(settings, lossless)]),
              *_notes(values, settings, ranks, rows, outcome, transformers))  # fmt: skip
     made = _plan(settings, ranks, rows, outcome, by_steps(settings, transformers), notes)
-    return made._replace(evaluation_without_batch=lossless)
+    made = made._replace(evaluation_without_batch=lossless)
+    if settings.trainer or settings.stage == "ppo":
+        return made
+    batch, evaluated = settings.per_device_batch * ranks.batch_factor, settings.eval_batch
+    return made._replace(
+        largest_batch=judge.largest_batch(rows.samples.total, batch),
+        largest_eval_batch=judge.largest_batch(rows.samples.in_one_pass, evaluated),
+    )
 
 
 def _plan(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from ftlint.steps.counts import UNKNOWN, Count, NoPlan, exactly, no_run, total
+from ftlint.steps.counts import UNKNOWN, Count, NoPlan, exactly, largest, no_run, total
 from ftlint.steps.mixing import mix
 from ftlint.steps.packing import packed
 from ftlint.steps.packs import divided, merged_tokens
@@ -52,7 +52,8 @@ class SampleCount(NamedTuple):
 class Samples(NamedTuple):
     """Rows of the train set after everything, and before mixing for each dataset.
 
-    `held_out` of them by val_size; `evaluated` are these or the rows of eval_dataset.
+    `held_out` of them by val_size; `evaluated` are these or the rows of eval_dataset, of which one
+    evaluation goes over `in_one_pass` at most: those of one dataset, where each is evaluated apart.
     """
 
     total: Count
@@ -60,6 +61,7 @@ class Samples(NamedTuple):
     held_out: Count
     evaluated: Count
     source: str  # "file", "declared", "mixed" or "unknown"
+    in_one_pass: Count = UNKNOWN
 
 
 ALL_LEFT_OUT = (
@@ -121,24 +123,26 @@ def load(settings: RunSettings, samples: SampleCount, llamafactory: Version) -> 
     if kept.high == 0:
         return no_run("no row is left to train on", "dataset")
     if settings.eval_dataset:
-        evaluated = _evaluated(settings, samples, llamafactory)
-        if isinstance(evaluated, NoPlan):
-            return evaluated
+        found = _evaluated(settings, samples, llamafactory)
+        if isinstance(found, NoPlan):
+            return found
+        evaluated, in_one_pass = found
     elif llamafactory >= SPLITS_FIRST:
-        evaluated = _prepared(
+        evaluated = in_one_pass = _prepared(
             settings, held_out, Count(0, dropped.high), divided(settings, tokens, held_out)[1]
         )
         if not settings.streaming and _may_leave_none(kept, held_out, dropped):
             notes.append(ALL_LEFT_OUT)
     else:  # the rows are split after they were prepared
-        evaluated = held_out
+        evaluated = in_one_pass = held_out
     names = tuple((dataset.name, rows) for dataset, rows in zip(datasets, taken, strict=True))
     if settings.tokenized:
         notes.append(NOT_TOKENIZED_HERE)
     notes = list(dict.fromkeys(notes + list(packing_notes)))
     # LLaMA Factory refuses an empty train set, so a run has at least one row.
     rows = Count(max(kept.low, 1), kept.high)
-    return LoadedRows(Samples(rows, names, held_out, evaluated, source), tuple(notes))
+    told = Samples(rows, names, held_out, evaluated, source, in_one_pass)
+    return LoadedRows(told, tuple(notes))
 
 
 def perhaps_tokenized(refused: NoPlan) -> LoadedRows:
@@ -155,11 +159,11 @@ def perhaps_tokenized(refused: NoPlan) -> LoadedRows:
 
 def _evaluated(
     settings: RunSettings, samples: SampleCount, llamafactory: Version
-) -> Count | NoPlan:
-    """Return the rows of eval_dataset that are evaluated on, or why loading them stops.
+) -> tuple[Count, Count] | NoPlan:
+    """Return the rows of eval_dataset, in all and in one evaluation, or why loading them stops.
 
     It is loaded whether or not anything is evaluated, as `dataset` is; under eval_on_each_dataset
-    its datasets are not mixed.
+    its datasets are not mixed, and each is evaluated apart.
     """
     key, each = "eval_dataset", settings.schedule.eval_passes > 1
     datasets = _once(samples.evaluation)
@@ -167,7 +171,7 @@ def _evaluated(
     if isinstance(taken, NoPlan):
         return taken
     if not datasets:
-        return UNKNOWN
+        return UNKNOWN, UNKNOWN
     merged, given = total(taken), tuple(taken)
     if not each:
         mixed = mix(taken, settings, llamafactory)
@@ -179,7 +183,14 @@ def _evaluated(
         name = datasets[empty.index(True)].name
         return no_run(f"no row of `{key}: {name}` can be used for evaluation", key)
     tokens = None if each else merged_tokens(settings, datasets, merged)
-    return _prepared(settings, merged, _dropped(settings, datasets, taken, given), tokens)
+    found = _prepared(settings, merged, _dropped(settings, datasets, taken, given), tokens)
+    if not each:
+        return found, found
+    apart = (((one,), [rows]) for one, rows in zip(datasets, taken, strict=True))
+    return found, largest(
+        _prepared(settings, rows[0], _dropped(settings, one, rows, tuple(rows)), None)
+        for one, rows in apart
+    )
 
 
 def _prepared(
