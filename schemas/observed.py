@@ -30,6 +30,12 @@ ADDED_UP = frozenset(["use_galore", "use_apollo", "use_badam"])
 NUMBERS = ("int", "whole_float", "float")
 
 REFUSED = "refused"
+STEP = "step: "
+WITHIN = {
+    **dict.fromkeys(("eval", "accuracy", "best", "generate"), "evaluation: "), "saving": "save: ",
+}  # fmt: skip
+"""What among a run's steps ended it, by the config that a key was tried in: one that evaluates or
+saves, and is otherwise the plain one, whose steps end on none of these keys."""
 
 
 class Observed(NamedTuple):
@@ -91,7 +97,7 @@ def _met(
 ) -> dict[str, str]:
     """Return what each kind of value met, but for kinds that say nothing about the key itself."""
     both = set.intersection(*(set(one["crashes"]) for one in lives)) if lives else set()
-    met: dict[str, str] = {kind: lives[0]["crashes"][kind] for kind in both}
+    met: dict[str, str] = {kind: _fate(lives[0], kind) for kind in both}
     met |= dict.fromkeys(record.get("refused", []), REFUSED)
     if key in ADDED_UP:  # then FT446 judges the numbers
         met = {kind: fate for kind, fate in met.items() if kind not in NUMBERS}
@@ -105,6 +111,12 @@ def _met(
             if kind not in ("true", "false") or fate != REFUSED
         }
     return met
+
+
+def _fate(live: dict[str, Any], kind: str) -> str:
+    """Return where a run ended on a kind of value and by what error."""
+    fate: str = live["crashes"][kind]
+    return fate.replace(STEP, WITHIN.get(live["base"], STEP), 1)
 
 
 def _without_truth(met: dict[str, str]) -> dict[str, str]:

@@ -161,6 +161,8 @@ _PLACES = {
     "trainer_init": "when the trainer is created",
     "train_begin": "when training starts",
     "step": "in the first steps",
+    "evaluation": "at the first evaluation",
+    "save": "when the first checkpoint is saved",
     "end": "after training",
     "answer": "at the first answer",
 }
@@ -205,7 +207,7 @@ def _unquoted(context: Context, entry: Entry, key: Key) -> Fix | None:
 
 def _is_late(met: str | None) -> bool:
     """Return whether the run may take steps before it ends on the value."""
-    return met is not None and met.partition(":")[0] in ("step", "end")
+    return met is not None and met.partition(":")[0] in ("step", "evaluation", "save", "end")
 
 
 _FRACTIONS = {"warmup_steps": "warmup_ratio"}
