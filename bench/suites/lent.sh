@@ -3,12 +3,11 @@
 #
 #   bash bench/suites/lent.sh OUT SECONDS PART...
 #
-# WHEELS (default .whl) holds what that machine lacks, as `pip download --no-deps` leaves it:
-# llamafactory and what it is pinned to, liger-kernel, bitsandbytes, ftlint's own dependencies, for
-# pair-memory DeepSpeed. Ray, for the fleet, may come with a later call in a folder of its own. Each is
-# installed once, with byte code: without it start-ups take twice as long and scatter. Work is done
-# below WORK (default /tmp/lent), where a later call goes on. Each PART begins while there is time, and
-# is in OUT as an archive once it ends, and every minute before. LAW is the commit of the forecasts.
+# WHEELS (default .whl) holds what that machine lacks, as wheels.sh makes it; Ray, for the fleet, may
+# come with a later call in a folder of its own. Each is installed once, with byte code: without it
+# start-ups take twice as long and scatter. Work is done below WORK (default /tmp/lent), where a later
+# call goes on. Each PART begins while there is time, and is in OUT as an archive once it ends, and
+# every minute before. LAW is the commit of the forecasts.
 #
 #   tune:A,B+C,D   parts of tune.py, the lists beside each other on a GPU each
 #   memory:SEED    memory.py --seed, a part of it on each GPU, for MEMORY seconds; FORECASTS is the
