@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ftlint.facts.fitting import changed
 from tests.memory.remedied import (
     BASE,
     OUT_OF_REACH,
@@ -73,6 +74,31 @@ def test_every_remedy_makes_the_run_fit_and_is_taken_by_the_release() -> None:
                 run, remedy,
             )  # fmt: skip
     assert named > 40
+
+
+@pytest.mark.search
+def test_the_rules_that_rest_on_a_change_are_all_that_can_come_to_refuse() -> None:
+    rng = random.Random(tries(1))
+    refused, asked = 0, 0.0
+    for _ in range(tries(40)):
+        run = drawn(rng)
+        other = drawn(rng)._replace(gpu=run.gpu, gpus=run.gpus, release=run.release)
+        now, then = (one.loaded().context for one in (run, other))
+        rules, every = now.rules, now.rules.conditions(now.target, "train", "rejection")
+        some = rules.rejections(now.target, "train", changed(now.instance, then.instance))
+        before = now.instance._replace(unknown=set())
+        more = then.instance
+        after = before._replace(
+            config={**before.config, **more.config},
+            effective={**before.effective, **more.effective},
+            facts={**before.facts, **more.facts},
+        )  # fmt: skip
+        fresh = [holds for _, _, holds in every if holds(after) and not holds(before)]
+        assert set(fresh) <= set(some), run
+        refused += len(fresh)
+        asked += len(some) / len(every) / tries(40)
+    assert refused
+    assert asked < 0.8
 
 
 def codes(found: tuple[Diagnostic, ...]) -> set[str]:

@@ -111,14 +111,14 @@ def run_of(
 
 def run_by(
     context: Context, inputs: Inputs, lengths: RowLengths = UNKNOWN,
-    plan: StepPlan | NoPlan | None = None,
+    plan: StepPlan | NoPlan | None = None, found: Dimensions | Unknown | None = None,
 ) -> MemoryInputs | Unknown:  # fmt: skip
-    """Return the run that other inputs make of a config."""
+    """Return the run that other inputs make of a config; `found` are its dimensions, if known."""
     catalogue = catalogue_of(inputs.target, "train")
     values = effective(inputs.launch.over(inputs.config), catalogue)
     if not values.get("do_train"):
         return Unknown("it does not train")
-    found = dimensions(
+    found = found or dimensions(
         values.get("model_name_or_path"), context.source.path, context.stated, context.disk
     )
     if isinstance(found, Unknown):
