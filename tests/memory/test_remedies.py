@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ftlint.facts.fitting import changed
+from ftlint.memory import costs
 from tests.memory.remedied import (
     BASE,
     OUT_OF_REACH,
@@ -152,6 +153,14 @@ def test_a_model_is_divided_only_where_there_may_be_several_gpus() -> None:
     large = run_of("24g", None, "72", packing=True, **small)
     assert said(large)[0] == "ZeRO-3 on 4 GPUs fits"
     assert said(large._replace(gpus=1))[0] == OUT_OF_REACH
+
+
+def test_nothing_is_tried_where_not_even_the_weights_fit() -> None:
+    costs._law.cache_clear()
+    assert said(run_of("12g", size="72", finetuning_type="full", packing=True))[0] == OUT_OF_REACH
+    assert costs._law.cache_info().misses <= 2  # as it is, padded and not
+    said(run_of("12g", size="7", finetuning_type="full", packing=True))
+    assert costs._law.cache_info().misses > 4
 
 
 def test_where_nothing_helps_no_setting_is_named() -> None:
