@@ -181,6 +181,9 @@ class TestLargestBatches:
         four = World(gpus=4)
         assert planned(10, NEW, four, **base, **one).largest_batch == exactly(3)
         assert planned(10, NEW, four, **base, **one, **apart).largest_batch == exactly(64)
+        dispatched = {"accelerator_config": {"dispatch_batches": True}}
+        batch = {"per_device_train_batch_size": 64}
+        assert planned(10, NEW, four, **batch, **dispatched).largest_batch == exactly(3)
         workers = {"dataloader_num_workers": 2}
         assert planned(10, NEW, None, **base, **workers).largest_batch == Count(1, 10)
 
