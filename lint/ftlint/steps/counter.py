@@ -66,8 +66,9 @@ class RunCounter(NamedTuple):
 
         Several processes are handed whole batches, filled up from the first rows: only one alone
         has short ones, or those of `even_batches: false`. Of batches that one reads for all, as
-        of a stream, each is handed its share. Each worker of a loader fills batches of its own. Source: accelerate
-        `data_loader.py` BatchSamplerShard, IterableDatasetShard, DataLoaderDispatcher (1.7, 1.11).
+        of a stream, each is handed its share. Each worker of a loader fills batches of its own.
+        Source: accelerate `data_loader.py` BatchSamplerShard, IterableDatasetShard,
+        DataLoaderDispatcher (1.7, 1.11).
         """
         settings, shards = self.settings, self.ranks.shards
         several = settings.streaming and settings.loader_workers > 1
