@@ -47,12 +47,16 @@ class Run(NamedTuple):
 
     def findings(self, **facts: Any) -> tuple[Diagnostic, ...]:
         """Return all that is said of it."""
+        return judge(self.loaded(**facts)).diagnostics
+
+    def loaded(self, **facts: Any) -> Config:
+        """Return what rules ask of it."""
         given = stating(self.gpus, facts=(("gpu", self.gpu), *facts.items()))
         config = load_text(
             of_text("c.yaml", self.text), Options(resolve_target(self.release), given)
         )
         assert isinstance(config, Config)
-        return judge(config).diagnostics
+        return config
 
 
 def zero(stage: int) -> dict[str, Any]:

@@ -56,6 +56,22 @@ def codes(*arguments: str) -> list[str]:
     ]
 
 
+def test_a_comment_that_states_nothing_is_named() -> None:
+    write("# ftlint: gpu=rtx-409\n")
+    for command in ("memory", "steps"):
+        done = call(command, "c.yaml")
+        assert done.exit_code == 0, done.output
+        assert "c.yaml:1: the comment states nothing: `rtx-409` is an unknown GPU" in done.stderr
+    write("# ftlint: gpu=24g\n")
+    assert "comment" not in call("memory", "c.yaml").stderr
+
+
+def test_a_deepspeed_file_that_is_not_here_is_named() -> None:
+    write(deepspeed="ds/z3.json")
+    done = call("memory", "c.yaml", "--gpus", "2")
+    assert "`deepspeed: ds/z3.json` cannot be read" in done.stdout
+
+
 def test_a_start_of_a_script_is_named() -> None:
     write()
     flags = " ".join(f"--{key} {value}" for key, value in KEYS.items())

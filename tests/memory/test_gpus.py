@@ -28,7 +28,12 @@ def test_a_name_or_a_size_is_understood(name: str, least: float, most: float) ->
         ("banana", "unknown GPU: write its memory"), ("a100-80", "did you mean `a100-80g`?"),
         ("H100_80", "`h100-80g`"), ("a100x", "did you mean `a100-40g` or `a100-80g`?"),
         ("rtx-4090-ti", "did you mean `rtx-4090`? Or write its memory"),
-        ("gtx-9000", "unknown GPU"), ("0g", "unknown GPU"), ("", "unknown GPU"), ("99999999g", ""),
+        ("gtx-9000", "unknown GPU"), ("0g", "not the memory of a GPU: write it as `24g`"),
+        ("", "unknown GPU"), ("99999999g", "from 1g to 10000g"),
+        # A slip is meant for its neighbour, another card for none.
+        ("rtx5900", "did you mean `rtx-5090`?"), ("a1oo-80g", "did you mean `a100-80g`?"),
+        ("rtx-4060", "unknown GPU: write its memory"), ("GH200 480GB", "unknown GPU: write its"),
+        ("RTX 4070 Ti", "unknown GPU: write its memory"),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_says_what_to_write(name: str, said: str) -> None:

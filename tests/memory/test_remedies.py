@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ftlint.facts.fitting import changed
+from ftlint.memory import costs
 from tests.memory.remedied import (
     BASE,
     OUT_OF_REACH,
@@ -75,6 +77,31 @@ def test_every_remedy_makes_the_run_fit_and_is_taken_by_the_release() -> None:
     assert named > 40
 
 
+@pytest.mark.search
+def test_the_rules_that_rest_on_a_change_are_all_that_can_come_to_refuse() -> None:
+    rng = random.Random(tries(1))
+    refused, asked = 0, 0.0
+    for _ in range(tries(40)):
+        run = drawn(rng)
+        other = drawn(rng)._replace(gpu=run.gpu, gpus=run.gpus, release=run.release)
+        now, then = (one.loaded().context for one in (run, other))
+        rules, every = now.rules, now.rules.conditions(now.target, "train", "rejection")
+        some = rules.rejections(now.target, "train", changed(now.instance, then.instance))
+        before = now.instance._replace(unknown=set())
+        more = then.instance
+        after = before._replace(
+            config={**before.config, **more.config},
+            effective={**before.effective, **more.effective},
+            facts={**before.facts, **more.facts},
+        )  # fmt: skip
+        fresh = [holds for _, _, holds in every if holds(after) and not holds(before)]
+        assert set(fresh) <= set(some), run
+        refused += len(fresh)
+        asked += len(some) / len(every) / tries(40)
+    assert refused
+    assert asked < 0.8
+
+
 def codes(found: tuple[Diagnostic, ...]) -> set[str]:
     return {one.code for one in found if one.severity == "error"}
 
@@ -126,6 +153,14 @@ def test_a_model_is_divided_only_where_there_may_be_several_gpus() -> None:
     large = run_of("24g", None, "72", packing=True, **small)
     assert said(large)[0] == "ZeRO-3 on 4 GPUs fits"
     assert said(large._replace(gpus=1))[0] == OUT_OF_REACH
+
+
+def test_nothing_is_tried_where_not_even_the_weights_fit() -> None:
+    costs._law.cache_clear()
+    assert said(run_of("12g", size="72", finetuning_type="full", packing=True))[0] == OUT_OF_REACH
+    assert costs._law.cache_info().misses <= 2  # as it is, padded and not
+    said(run_of("12g", size="7", finetuning_type="full", packing=True))
+    assert costs._law.cache_info().misses > 4
 
 
 def test_where_nothing_helps_no_setting_is_named() -> None:

@@ -142,6 +142,16 @@ class TestRanks:
         found = planned(100, NEW, World(gpus=2, elastic=True))
         assert any("elastic" in note for note in found.assumptions)
 
+    def test_split_batches_divides_the_batch_to_evaluate_too(self) -> None:
+        split = {"accelerator_config": {"split_batches": True}, "val_size": 9}
+        evaluates = {**split, "eval_strategy": "steps", "eval_steps": 2}
+        odd, even = ({"per_device_eval_batch_size": size} for size in (3, 4))
+        two = World(gpus=2)
+        assert "its evaluation crashes" in refused(40, NEW, two, **evaluates, **odd).reason
+        assert planned(40, NEW, two, **evaluates, **even).largest_eval_batch == exactly(2)
+        assert planned(40, NEW, two, **split, **odd)  # which evaluates nothing
+        assert planned(40, NEW, None, **evaluates, **odd)
+
 
 class TestLargestBatches:
     """Seen: the samplers of accelerate 1.7 and 1.11, dealing out up to 29 rows to 4 processes."""
@@ -171,6 +181,9 @@ class TestLargestBatches:
         four = World(gpus=4)
         assert planned(10, NEW, four, **base, **one).largest_batch == exactly(3)
         assert planned(10, NEW, four, **base, **one, **apart).largest_batch == exactly(64)
+        dispatched = {"accelerator_config": {"dispatch_batches": True}}
+        batch = {"per_device_train_batch_size": 64}
+        assert planned(10, NEW, four, **batch, **dispatched).largest_batch == exactly(3)
         workers = {"dataloader_num_workers": 2}
         assert planned(10, NEW, None, **base, **workers).largest_batch == Count(1, 10)
 

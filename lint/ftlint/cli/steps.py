@@ -162,9 +162,17 @@ def configs(asked: PlanRequest) -> Iterator[Config | Unreadable]:
         config = for_training(config)
         if isinstance(config, Config):
             notes.update(dict.fromkeys(config.context.target.origin.notes))
+            notes.update(dict.fromkeys(_unused(config)))
         if found.named or isinstance(config, Config) or _is_fault(config):
             yield config
     say((*resolver.ignored, *notes))
+
+
+def _unused(config: Config) -> Iterator[str]:
+    """Yield the comments of a config that state nothing, and why."""
+    for bad in config.directives.bad:
+        line = config.context.source.position(bad.start).line
+        yield f"{config.path}:{line}: the comment states nothing: {bad.reason}"
 
 
 def _of_script(found: files.Found, resolver: OptionsResolver) -> Iterator[Config | Unreadable]:

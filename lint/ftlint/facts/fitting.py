@@ -10,8 +10,9 @@ from ftlint.facts import known
 from ftlint.facts.batches import BATCH, EVAL_BATCH, MOST
 from ftlint.facts.effective import effective
 from ftlint.facts.memory import gigabytes, gpu_of, run_by, run_of, surely_needed
-from ftlint.facts.plan import ONE_GPU, inputs_of, plan_of
+from ftlint.facts.plan import ONE_GPU, current_plan, inputs_of, plan_of
 from ftlint.memory.estimate import (
+    enough,
     estimate,
     fits,
     largest_batch,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from ftlint.facts.context import Context
     from ftlint.facts.memory import Gpu, MemoryInputs
     from ftlint.memory.estimate import Estimate, Phase
+    from ftlint.rulebook.condition import Instance
+    from ftlint.steps import StepPlan
 
     Keys = dict[str, Any]
 
@@ -46,8 +49,9 @@ def facts(context: Context) -> dict[str, object]:
     `room` where it fits with rows of cutoff_len and the GPU is mostly empty.
     """
     gpu, _ = gpu_of(context)
-    run = run_of(context) if gpu is not None else None
-    if gpu is None or run is None or isinstance(run, Unknown):
+    plan = None if gpu is None else current_plan(context)
+    run = run_of(context, plan=plan) if plan is not None else None
+    if gpu is None or plan is None or run is None or isinstance(run, Unknown):
         return {}
     if ONE_GPU in run.assumptions:  # on more of them each holds less
         return {}
@@ -59,7 +63,10 @@ def facts(context: Context) -> dict[str, object]:
     sure = surely_needed(run, found, gpu.total)
     needed = sure or found
     worst = max(needed.phases, key=lambda phase: phase.allocated)
-    keys, remedy = _Search(context, run, gpu.total).remedy() or ({}, NO_REMEDY)
+    keys, remedy = _Search(context, run, gpu.total, {_dealt({}, None): plan}, {}).remedy() or (
+        {},
+        NO_REMEDY,
+    )
     other = EVAL_BATCH if worst is needed.training else BATCH
     places = (
         *(key for key in keys if key != other),
@@ -82,11 +89,11 @@ NO_REMEDY = "use a smaller model or a larger GPU"
 
 def _room(found: Estimate, gpu: Gpu) -> dict[str, object]:
     """Return what is enough for a run, where a GPU that has it is mostly empty."""
-    enough = CONTEXT + max(phase.enough for phase in found.phases)
-    if enough > EMPTY * gpu.total:
+    needs = CONTEXT + max(phase.enough for phase in found.phases)
+    if needs > EMPTY * gpu.total:
         return {}
     has = gigabytes(gpu.total)
-    return {"room": {"gpu": gpu.name, "needs": gigabytes(enough), "has": has}}
+    return {"room": {"gpu": gpu.name, "needs": gigabytes(needs), "has": has}}
 
 
 def _telling(run: MemoryInputs, needed: Estimate, worst: Phase, *, certain: bool) -> Iterator[str]:
@@ -132,11 +139,17 @@ MORE = (2, 4, 8)
 
 
 class _Search(NamedTuple):
-    """A run that does not fit a GPU of so many bytes."""
+    """A run that does not fit a GPU of so many bytes.
+
+    `plans` were made so far, by what they rest on (`_dealt`), and `tried` was what is sure to be
+    enough, by all that is changed.
+    """
 
     context: Context
     run: MemoryInputs
     total: int
+    plans: dict[tuple[object, ...], StepPlan | NoPlan]
+    tried: dict[tuple[int | None, str], int | None]
 
     def remedy(self) -> tuple[Keys, str] | None:
         """Return the keys that make it fit with their values, and how that is told.
@@ -144,6 +157,8 @@ class _Search(NamedTuple):
         Of the steps that are enough those are taken back, the gravest first, without which it fits
         as well.
         """
+        if self._is_out_of_reach():
+            return self._among_more()
         # What divides a model may need more until others are taken, and so is tried again with all.
         taken = self._enough(all_steps=False) or self._enough(all_steps=True)
         if taken is None:
@@ -154,6 +169,15 @@ class _Search(NamedTuple):
         keys = self._largest(taken)
         keys = {**{key: keys[key] for key in GRAVEST if key in keys}, **keys}
         return keys, _told(keys)
+
+    def _is_out_of_reach(self) -> bool:
+        """Return whether not even the weights fit, in 4 bit and divided among the GPUs there are.
+
+        Nothing else need be tried then.
+        """
+        shape, how = self.run.dimensions.shape, self.run.method.sharding
+        numbers = shape.layers * sum(one.into * one.out for one in shape.linears)
+        return not how.parameters_offloaded and numbers // 2 // how.world > self.total
 
     def _enough(self, *, all_steps: bool) -> Keys | None:
         """Return steps, the mildest first, with which it fits: all, or those that need no more."""
@@ -220,10 +244,13 @@ class _Search(NamedTuple):
         if gpus is not None:
             launch = launch._replace(gpus=gpus)
         then = now._replace(launch=launch, deepspeed=keys.get("deepspeed", now.deepspeed))
-        plan = plan_of(then)
-        if isinstance(plan, NoPlan) and not isinstance(plan_of(now), NoPlan):
+        dealt = _dealt(keys, gpus)
+        if dealt not in self.plans:
+            self.plans[dealt] = plan_of(then)
+        plan = self.plans[dealt]
+        if isinstance(plan, NoPlan) and not isinstance(self.plans[_dealt({}, None)], NoPlan):
             return None
-        run = run_by(self.context, then, plan=plan)
+        run = run_by(self.context, then, plan=plan, found=self.run.dimensions)
         return None if isinstance(run, Unknown) or self._is_refused(keys) else run
 
     def _is_refused(self, keys: Keys) -> bool:
@@ -237,16 +264,18 @@ class _Search(NamedTuple):
             context.source.path, context.disk,
         )  # fmt: skip
         then = now._replace(config=config, effective=values, facts={**now.facts, **more})
-        refusals = context.rules.conditions(context.target, context.command, "rejection")
-        return any(holds(then) and not holds(now) for _, _, holds in refusals)
+        refusals = context.rules.rejections(context.target, context.command, changed(now, then))
+        return any(holds(then) and not holds(now) for holds in refusals)
 
     def _needs(self, keys: Keys, gpus: int | None = None) -> int | None:
         """Return with how many bytes the run with these keys is sure to fit; None if refused."""
-        run = self._with(keys, gpus)
-        found = None if run is None else estimate(run.dimensions.shape, run.method, run.load)
-        if found is None or isinstance(found, Unknown):
-            return None
-        return CONTEXT + max(phase.enough for phase in found.phases)
+        asked = gpus, str(sorted(keys.items()))
+        if asked not in self.tried:
+            run = self._with(keys, gpus)
+            found = None if run is None else enough(run.dimensions.shape, run.method, run.load)
+            refused = found is None or isinstance(found, Unknown)
+            self.tried[asked] = None if refused else CONTEXT + found  # type: ignore[operator]
+        return self.tried[asked]
 
     def _fits(self, needs: int | None) -> bool:
         """Return whether so many bytes are there."""
@@ -261,6 +290,25 @@ class _Search(NamedTuple):
             if self._fits(self._needs(keys, gpus)):
                 return keys, f"ZeRO-3 on {gpus} GPUs fits"
         return None
+
+
+def changed(now: Instance, then: Instance) -> set[str]:
+    """Return the keys and facts of which another value is written, in force or known."""
+    return {
+        name
+        for before, after in (
+            (now.config, then.config),
+            (now.effective, then.effective),
+            (now.facts, then.facts),
+        )
+        for name, value in after.items()
+        if name not in before or (before[name] is not value and before[name] != value)
+    }
+
+
+def _dealt(keys: Keys, gpus: int | None) -> tuple[object, ...]:
+    """Return what of changed keys a plan rests on: how rows are dealt out."""
+    return gpus, "deepspeed" in keys, *map(keys.get, SIZES)
 
 
 GRAVEST = ("finetuning_type", "quantization_bit", "deepspeed", "cutoff_len", BATCH)

@@ -25,6 +25,7 @@ from ftlint.memory.shape import Unknown
 from ftlint.memory.states import host_bytes
 from ftlint.memory.storage import Storage, storage
 from ftlint.steps import StepPlan
+from ftlint.support.messages import show
 from ftlint.target.keys import catalogue_of
 from ftschemas.launchers import RAY, TORCHRUN
 from ftschemas.named import TYPE_CHECKING, NamedTuple
@@ -111,14 +112,14 @@ def run_of(
 
 def run_by(
     context: Context, inputs: Inputs, lengths: RowLengths = UNKNOWN,
-    plan: StepPlan | NoPlan | None = None,
+    plan: StepPlan | NoPlan | None = None, found: Dimensions | Unknown | None = None,
 ) -> MemoryInputs | Unknown:  # fmt: skip
-    """Return the run that other inputs make of a config."""
+    """Return the run that other inputs make of a config; `found` are its dimensions, if known."""
     catalogue = catalogue_of(inputs.target, "train")
     values = effective(inputs.launch.over(inputs.config), catalogue)
     if not values.get("do_train"):
         return Unknown("it does not train")
-    found = dimensions(
+    found = found or dimensions(
         values.get("model_name_or_path"), context.source.path, context.stated, context.disk
     )
     if isinstance(found, Unknown):
@@ -129,7 +130,9 @@ def run_by(
     if launcher not in (None, TORCHRUN, RAY):
         return Unknown(f"how `{launcher}` divides a model is not known to ftlint")
     if values.get("deepspeed") and inputs.deepspeed is None:
-        return Unknown("the DeepSpeed config is not known, so neither is what it divides")
+        named = values["deepspeed"]
+        file = f"`deepspeed: {show(named)}`" if isinstance(named, str) else "`deepspeed`"
+        return Unknown(f"{file} cannot be read, so what it divides is not known")
     gpus, nodes = inputs.launch.shape
     made = method_of(values, found.shape, inputs.target, gpus * nodes, inputs.deepspeed)
     if isinstance(made, Unknown):

@@ -98,6 +98,13 @@ def inputs_of(context: Context) -> Inputs:
     return plan_inputs_without_data(context)
 
 
+def current_plan(context: Context) -> StepPlan | NoPlan:
+    """Return the plan of a config as it is, or why there is none; it is made once."""
+    planned = context.planned
+    made = None if planned is None else planned.plan or planned.refused
+    return made or plan_of(inputs_of(context))
+
+
 def plan_inputs_without_data(context: Context) -> Inputs:
     """Return what a plan is made of while nothing is known of the data."""
     config, _, known, _ = context.instance

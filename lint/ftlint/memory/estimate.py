@@ -107,6 +107,39 @@ def estimate(
 
     `spare`: what the allocator holds at most beside, of what comes and goes, where that was seen.
     """
+    found = _peaks(shape, method, load, spare)
+    if isinstance(found, Unknown):
+        return found
+    least = _unmasked(shape, method, load.training)
+    training = _phase(found.training, least, found)
+    if found.evaluation is None:
+        return Estimate(training, None)
+    least = max(one.total for one in found.evaluation)
+    return Estimate(training, _phase(found.evaluation, least, found))
+
+
+def enough(shape: Shape, method: Method, load: Load) -> int | Unknown:
+    """Return with how many bytes a run fits, however the allocator cuts its blocks.
+
+    It is `enough` of the phase of `estimate` that needs most, and told in half the time.
+    """
+    found = _peaks(shape, method, load, None)
+    if isinstance(found, Unknown):
+        return found
+    return max(_enough(moments, found) for moments in (found.training, found.evaluation) if moments)
+
+
+class _Peaks(NamedTuple):
+    """The moments of both phases, what is reserved at most, and what is needed beside them all."""
+
+    training: list[Moment]
+    evaluation: list[Moment] | None
+    high: int
+    spare: int
+    divided: bool
+
+
+def _peaks(shape: Shape, method: Method, load: Load, spare: float | None) -> _Peaks | Unknown:
     moments = training_moments(shape, method, load.training)
     if isinstance(moments, Unknown):
         return moments
@@ -116,12 +149,11 @@ def estimate(
         moving = RAGGED if load.ragged else EVEN
     block = _block(shape, method)
     high = max(_with_room(one, moving) for one in moments) + merged + block
-    spare, divided = int(ROOM * merged) + block, method.sharding.divides
+    beside, divided = int(ROOM * merged) + block, method.sharding.divides
     if divided:
         high = max(high, _divided_room(moments, moving))
-    least = _unmasked(shape, method, load.training)
     if load.evaluation is None:
-        return Estimate(_phase(moments, least, high, spare, divided), None)
+        return _Peaks(moments, None, high, beside, divided)
     others = evaluation_moments(shape, method, load.evaluation)
     if isinstance(others, Unknown):
         return others
@@ -132,10 +164,7 @@ def estimate(
         # DeepSpeed keeps the weights that are to go back, which in an evaluation never happens,
         # and gathers others beside them with each batch, in the end all (read, not measured).
         evaluated += shape.size * HALF
-    high = max(high, evaluated + spread)
-    training = _phase(moments, least, high, spare, divided)
-    least = max(one.total for one in others)
-    return Estimate(training, _phase(others, least, high, spare, divided))
+    return _Peaks(moments, others, max(high, evaluated + spread), beside, divided)
 
 
 def _unmasked(shape: Shape, method: Method, batch: Batch) -> int:
@@ -182,15 +211,20 @@ def _divided_room(moments: Sequence[Moment], moving: float) -> int:
     return max(apart, passing) + int(SCRAPS * least)
 
 
-def _phase(moments: Sequence[Moment], least: int, high: int, spare: int, divided: bool) -> Phase:
-    """Return a phase; what needs the most room need not be the largest of its moments.
+def _phase(moments: Sequence[Moment], least: int, found: _Peaks) -> Phase:
+    """Return a phase; what needs the most room need not be the largest of its moments."""
+    peak = max(moments, key=lambda one: one.total)
+    needed = _enough(moments, found)
+    return Phase(peak, peak.total, least, int(LOW * least), found.high, needed)
+
+
+def _enough(moments: Sequence[Moment], found: _Peaks) -> int:
+    """Return with how many bytes moments fit for sure.
 
     No divided run was made under a limit: it fits for sure where all that may be reserved does.
     """
-    peak = max(moments, key=lambda one: one.total)
-    enough = max(_with_room(one, ROOM) for one in moments) + spare
-    enough = max(enough, high) if divided else enough
-    return Phase(peak, peak.total, least, int(LOW * least), high, enough)
+    needed = max(_with_room(one, ROOM) for one in moments) + found.spare
+    return max(needed, found.high) if found.divided else needed
 
 
 def fits(found: Estimate, total: int) -> bool | None:

@@ -191,7 +191,7 @@ def gathered(shape: Shape, method: Method, limits: GatherLimits) -> Gathered:
     return _gathered(shape, method.targets, method.rank, method.checkpointing, fused, limits)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)
 def _gathered(
     shape: Shape, targets: frozenset[str], rank: int, again: bool, fused: bool, limits: GatherLimits
 ) -> Gathered:

@@ -50,6 +50,7 @@ def total_memory(name: str) -> int:
         total = int(float(size[1]) * (GIB >> 10 if size[2] == "mib" else GIB))
         if GIB <= total <= 10_000 * GIB:
             return total
+        raise BadGpu(name, " is not the memory of a GPU: write it as `24g`, from 1g to 10000g")
     kind, _, last = text.rpartition("-")
     gigabytes = re.fullmatch(r"(\d+)(?:g|gb|gib)", last)
     kind = kind if gigabytes else text
@@ -70,17 +71,37 @@ def total_memory(name: str) -> int:
     return int(found * GIB)
 
 
+def _has_digits_of(known: str, text: str) -> bool:
+    """Return whether a name has the digits of another, in any order, but for one more or less.
+
+    >>> _has_digits_of("rtx-5090", "rtx-5900"), _has_digits_of("rtx-3060", "rtx-4060")
+    (True, False)
+    """
+    one, other = (sorted(re.sub(r"\D", "", name.replace("o", "0"))) for name in (known, text))
+    if len(one) > len(other):
+        one, other = other, one
+    left = [*other]
+    for digit in one:
+        if digit not in left:
+            return False
+        left.remove(digit)
+    return len(left) <= 1
+
+
 def _choices(kind: str) -> str:
     """Return what to write for a kind of which there are several sizes."""
     return " or ".join(f"`{kind}-{size}g`" for size in _TOTALS[kind])
 
 
 def _nearest(text: str) -> str | None:
-    """Return what to write for the known name that is most like this one, if any is."""
+    """Return what to write for the known name that is most like this one, if any is.
+
+    Another digit is another card: `rtx-4070-ti` is no `rtx-2080-ti`.
+    """
     from ftschemas.form import nearest
 
     whole = [f"{kind}-{size}g" for kind, sizes in _TOTALS.items() for size in sizes]
-    near = nearest(text, [*_TOTALS, *whole])
+    near = nearest(text, [one for one in (*_TOTALS, *whole) if _has_digits_of(one, text)])
     if near is None:
         return None
     return _choices(near) if len(_TOTALS.get(near, ())) > 1 else f"`{near}`"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ftlint.memory.manner import Batch, Manner
     from ftlint.memory.method import Method
     from ftlint.memory.shape import Linear, Shape
-    from ftlint.memory.tape import Cost
+    from ftlint.memory.tape import Moments
 
 
 def _merged(one: Linear) -> int:
@@ -49,9 +49,9 @@ class DecoderLayer:
         self.views: dict[int, Tensor] = {}
         """By the id of a view, the tensor that it is a view of: who keeps it keeps all of that."""
 
-    def cost(self, *, accumulated: bool = False) -> Cost:
-        """Return the bytes of the layer."""
-        return self.tape.cost(self.run(), accumulated=accumulated)
+    def moments(self, *, accumulated: bool = False) -> Moments:
+        """Return the bytes of each moment of the layer."""
+        return self.tape.moments(self.run(), accumulated=accumulated)
 
     def run(self) -> Tensor:
         """Write the layer down and return its output."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftlint.memory.layer import DecoderLayer
+from ftlint.memory.costs import layer_cost
 from ftlint.memory.loss import EVALUATED, head_of, loss_moments, widened
 from ftlint.memory.manner import FULL, HALF, Batch
 from ftlint.memory.moment import Moment
@@ -38,7 +38,7 @@ def evaluation_moments(shape: Shape, method: Method, batch: Batch) -> list[Momen
     logits = method.compute_width
     cached = 2 * shape.kv_size * HALF * tokens * shape.layers if method.caches else 0
     hidden = tokens * shape.hidden * width
-    inside = hidden + DecoderLayer(shape, method.manner(), batch, width).cost().plain
+    inside = hidden + layer_cost(shape, method.manner(), batch, width).plain
     apart = _division(shape, method, held)
     base = _base(method, held, batch, apart)._replace(gradients=apart.standing)
     per = logits + (FULL if logits == HALF else 0)
@@ -149,21 +149,23 @@ def _back(shape: Shape, method: Method, batch: Batch, *, accumulated: bool) -> _
     """Return what layers keep and take as they go back."""
     width = method.residual_width()
     entry = batch.tokens * shape.hidden * width
-    layer = DecoderLayer(shape, method.manner(), batch, width).cost(accumulated=accumulated)
+    layer = layer_cost(shape, method.manner(), batch, width, accumulated=accumulated)
     if method.checkpointing:
         kept = 0 if method.offloads_inputs else entry
         # Going back, a layer first goes forward again, beside the gradient of its output; what it
         # gives out then lives as long as the layer goes back.
         inside = max(layer.forward, layer.backward) + entry
     else:
-        whole = DecoderLayer(shape, method.manner(), batch, width, keeps_input=True)
-        kept, inside = whole.cost(accumulated=accumulated).kept, layer.backward
+        whole = layer_cost(
+            shape, method.manner(), batch, width, keeps_input=True, accumulated=accumulated
+        )
+        kept, inside = whole.kept, layer.backward
     if method.kind != "block":
         return _Way(kept, inside, kept, inside, layer.gradients)
     # Of layers that do not learn LLaMA Factory checkpoints none, though gradients go through them.
     manner = method.manner(learning=False)
-    frozen = DecoderLayer(shape, manner, batch, width, keeps_input=True).cost().kept
-    through = DecoderLayer(shape, manner, batch, width).cost().backward
+    frozen = layer_cost(shape, manner, batch, width, keeps_input=True).kept
+    through = layer_cost(shape, manner, batch, width).backward
     return _Way(frozen, through, kept, inside, 0)
 
 

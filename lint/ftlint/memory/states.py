@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ftlint.memory.manner import FULL, HALF
 from ftlint.memory.shape import Unknown
 from ftlint.memory.sharding import HOST, divided
@@ -96,6 +98,7 @@ def adapter_size(shape: Shape, method: Method) -> int:
     )
 
 
+@lru_cache(maxsize=1024)
 def states(shape: Shape, method: Method) -> States | Unknown:
     """Return what lies there once the optimizer has made its first step."""
     kind = OPTIMIZERS.get(method.optimizer)

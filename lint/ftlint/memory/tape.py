@@ -60,6 +60,16 @@ class Cost(NamedTuple):
     gradients: int
 
 
+class Moments(NamedTuple):
+    """What a piece needs at each of its moments, of which `Cost` has the most."""
+
+    kept: int
+    forward: set[int]
+    plain: set[int]
+    backward: set[int]
+    gradients: int
+
+
 class Tape:
     """Operations in the order of the forward pass.
 
@@ -73,7 +83,7 @@ class Tape:
         self.frames: list[Tensor] = []
         self.kept: set[int] = set()
         self.known = self.held = 0
-        self.forward = self.plain = 0
+        self.forward, self.plain = {0}, {0}
 
     def hold(self, *values: Tensor) -> None:
         """Note that a frame holds on to tensors from here."""
@@ -127,8 +137,8 @@ class Tape:
                 seen.add(key)
                 plain += one.bytes
                 new += 0 if key in self.kept else one.bytes
-        self.plain = max(self.plain, plain)
-        self.forward = max(self.forward, self.known + self.held + new)
+        self.plain.add(plain)
+        self.forward.add(self.known + self.held + new)
         if grads:
             own = (*kept, output) if keeps_output else kept
             self.steps.append(
@@ -139,15 +149,22 @@ class Tape:
     def passing(self, size: int) -> None:
         """Note bytes that are there for a moment of the forward pass."""
         there = {id(one): one.bytes for one in self.frames if id(one) not in self.already}
-        self.plain = max(self.plain, size + sum(there.values()))
+        self.plain.add(size + sum(there.values()))
         new = sum(one for key, one in there.items() if key not in self.kept)
-        self.forward = max(self.forward, self.known + self.held + new + size)
+        self.forward.add(self.known + self.held + new + size)
 
     def cost(self, output: Tensor, *, accumulated: bool = False) -> Cost:
         """Return the bytes of going forward and back.
 
         `accumulated`: gradients of weights are there from an earlier batch and are added to.
         """
+        found = self.moments(output, accumulated=accumulated)
+        return Cost(
+            found.kept, max(found.forward), max(found.plain), max(found.backward), found.gradients
+        )
+
+    def moments(self, output: Tensor, *, accumulated: bool = False) -> Moments:
+        """Return the bytes of each moment of going forward and back, as `cost` has the most."""
         uses: dict[int, int] = {}
         live = 0
         known = self.already
@@ -162,12 +179,12 @@ class Tape:
         gradients = 0
         grads: dict[int, _Gradient] = {id(output): _Gradient(output.bytes)}
         live += output.bytes
-        peak = live
+        peaks = {live}
         for step in reversed(self.steps):
             own = grads.pop(id(step.output), None)
             if own is None:
                 continue
-            peak = max(peak, live + step.scratch + step.gradients)
+            peaks.add(live + step.scratch + step.gradients)
             if step.gradients and not accumulated:
                 live += step.gradients
                 gradients += step.gradients
@@ -176,11 +193,11 @@ class Tape:
                 if value.grad:
                     made += self._pass_on(step, value, own, grads)
             if step.overwrites:
-                peak = max(peak, live + step.scratch)
+                peaks.add(live + step.scratch)
                 live += made
             else:
                 live += made
-                peak = max(peak, live + step.scratch)
+                peaks.add(live + step.scratch)
             live -= step.held
             for value in step.kept:
                 if id(value) in uses:
@@ -195,7 +212,7 @@ class Tape:
             for key, one in list(grads.items()):
                 if isinstance(one, _Sum):
                     grads[key] = one.total
-        return Cost(kept, self.forward, self.plain, peak, gradients)
+        return Moments(kept, self.forward, self.plain, peaks, gradients)
 
     @staticmethod
     def _pass_on(step: _Step, value: Tensor, own: _Gradient, grads: dict[int, _Gradient]) -> int:

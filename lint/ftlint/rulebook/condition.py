@@ -62,6 +62,25 @@ def predicate(when: Condition) -> Predicate:
     return known_to_hold
 
 
+def mentioned(when: Any) -> set[str]:
+    """Return the keys and facts that a condition rests on.
+
+    >>> sorted(mentioned({"config": {"a": {"const": {"$data": "/facts/b/c"}}}, "not": {}}))
+    ['a', 'b']
+    """
+    found: set[str] = set()
+    if isinstance(when, dict):
+        for name, part in when.items():
+            if name in _PLACES and isinstance(part, dict):
+                found.update(part)
+            if name == "$data" and isinstance(part, str):
+                found.update(part.lstrip("/").split("/")[1:2])
+            found |= mentioned(part)
+    elif isinstance(when, (list, tuple)):
+        found.update(*map(mentioned, when))
+    return found
+
+
 def _condition(when: Condition) -> Predicate:
     keys = [
         (_PLACES[section], key, None if schema is False else _schema(schema))

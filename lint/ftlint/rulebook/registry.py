@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshal
 
-from ftlint.rulebook.condition import holds, predicate
+from ftlint.rulebook.condition import holds, mentioned, predicate
 from ftlint.target.releases import in_range
 from ftschemas import compiled
 from ftschemas.named import TYPE_CHECKING
@@ -48,6 +48,7 @@ class RuleBook:
         self._made: dict[Place, tuple[str, Check, Predicate]] = {}
         self._judging: dict[tuple[Target, str], dict[str, _Judging]] = {}
         self._every: dict[tuple[Target, str, str | None], Conditions] = {}
+        self._rejecting: dict[tuple[Target, str], tuple[dict[str, list[int]], list[Predicate]]] = {}
 
     def __contains__(self, code: str) -> bool:
         """Return whether there is a rule with this code."""
@@ -159,6 +160,20 @@ class RuleBook:
                 if kind is None or self.kind(self._codes[place[0]]) == kind
             ]
         return self._every[asked]
+
+    def rejections(self, target: Target, command: str, changed: Set[str]) -> list[Predicate]:
+        """Return the conditions of rules on refusals that rest on one of these keys or facts."""
+        asked = target, command
+        if asked not in self._rejecting:
+            resting: dict[str, list[int]] = {}
+            made = self.conditions(target, command, "rejection")
+            for number, (_, check, _) in enumerate(made):
+                for name in mentioned(check.when):
+                    resting.setdefault(name, []).append(number)
+            self._rejecting[asked] = resting, [holds for _, _, holds in made]
+        resting, holding = self._rejecting[asked]
+        numbers = {number for name in changed for number in resting.get(name, ())}
+        return [holding[number] for number in sorted(numbers)]
 
     def asked(
         self, target: Target, command: str, phase: str, present: Set[str | None]

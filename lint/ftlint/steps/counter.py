@@ -65,9 +65,10 @@ class RunCounter(NamedTuple):
         """Return the rows of the largest micro-batch of a process, of so many rows altogether.
 
         Several processes are handed whole batches, filled up from the first rows: only one alone
-        has short ones, or those of `even_batches: false`. Of a stream that one reads for all each
-        is handed its share. Each worker of a loader fills batches of its own. Source: accelerate
-        `data_loader.py` BatchSamplerShard, IterableDatasetShard, DataLoaderDispatcher (1.7, 1.11).
+        has short ones, or those of `even_batches: false`. Of batches that one reads for all, as
+        of a stream, each is handed its share. Each worker of a loader fills batches of its own.
+        Source: accelerate `data_loader.py` BatchSamplerShard, IterableDatasetShard,
+        DataLoaderDispatcher (1.7, 1.11).
         """
         settings, shards = self.settings, self.ranks.shards
         several = settings.streaming and settings.loader_workers > 1
@@ -79,7 +80,7 @@ class RunCounter(NamedTuple):
                 return share if count >= together else 0
             if shards == 1 or own_shards(settings, self.ranks):
                 return min(batch, count)
-            if settings.streaming and settings.dispatch_batches:
+            if settings.dispatch_batches:
                 return -(-min(count, together) // shards)
             if settings.even_batches or settings.streaming:
                 return min(share, count * share)

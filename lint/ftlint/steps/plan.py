@@ -99,6 +99,11 @@ def _of_rows(
     outcome = judge.outcome(rows.samples.total)
     if isinstance(outcome, NoPlan):
         return outcome
+    if _cannot_divide_evaluation(settings, ranks, rows):
+        return no_run(
+            f"its evaluation crashes, as `split_batches` cannot divide a batch of "
+            f"{settings.eval_batch} among {ranks.shards} processes", "per_device_eval_batch_size"
+        )  # fmt: skip
     fewest = judge.outcome(exactly(rows.samples.total.low))
     lossless = _evaluation_without_batch(settings, ranks, rows, outcome)
     notes = (*ranks.assumptions, *rows.assumptions,
@@ -114,6 +119,18 @@ def _of_rows(
         largest_batch=judge.largest_batch(rows.samples.total, batch),
         largest_eval_batch=judge.largest_batch(rows.samples.in_one_pass, evaluated),
     )
+
+
+def _cannot_divide_evaluation(settings: RunSettings, ranks: Ranks, rows: LoadedRows) -> bool:
+    """Return whether accelerate refuses the loader of the evaluation that a run has.
+
+    Source: accelerate `data_loader.py` prepare_data_loader, BatchSamplerShard (1.7, 1.11).
+    """
+    evaluates = settings.schedule.do_eval and rows.samples.evaluated.low > 0
+    if not (evaluates and settings.split_batches) or settings.trainer or settings.stage == "ppo":
+        return False
+    batch = settings.eval_batch
+    return batch % ranks.shards > 0 and not (settings.streaming and batch == 1)
 
 
 def _plan(

@@ -56,7 +56,7 @@ class RunSettings(NamedTuple):
     drop_last: bool
     split_batches: bool
     even_batches: bool
-    dispatch_batches: bool  # of a stream, that one process reads for all; of rows nobody does
+    dispatch_batches: bool  # one process reads for all, as of a stream
     streaming: bool
     loader_workers: int  # of a stream each reads a shard; datasets together have as many as one
     seed: int
@@ -115,7 +115,7 @@ def _read(reader: _Reader, llamafactory: Version, transformers: Version) -> RunS
         drop_last=reader.flag("dataloader_drop_last"),
         split_batches=bool(accelerator.get("split_batches", False)),
         even_batches=bool(accelerator.get("even_batches", True)),
-        dispatch_batches=accelerator.get("dispatch_batches") in (None, True),
+        dispatch_batches=_is_dispatched(accelerator.get("dispatch_batches"), streaming=streaming),
         streaming=streaming,
         loader_workers=reader.whole("dataloader_num_workers"),
         seed=reader.whole("seed"),
@@ -239,6 +239,11 @@ def _warmup(reader: _Reader, transformers: Version) -> tuple[float, float | None
     if not 0 <= ratio <= 1:
         reader.refuse("warmup_ratio", "FT463")
     return reader.whole("warmup_steps", 0), ratio
+
+
+def _is_dispatched(asked: object, *, streaming: bool) -> bool:
+    """Return whether one process reads batches for all: of a stream, unless it is written."""
+    return streaming if asked is None else asked == 1
 
 
 class _Reader:
