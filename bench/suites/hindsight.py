@@ -71,7 +71,7 @@ def recalibrated(family: Path) -> Calibration:
     lengths = kept["lengths"] or {}
     about: Any = {name: value for name, value in lengths.items() if name not in COUNTED}
     asked = query.of_result(scheduled)
-    if asked is not None:  # older ones did not note it
+    if asked is not None:  # what older calibrations did not note
         about |= {name: asked.values.get(name) for name in (*MIXING, *SPLITTING)}
     design = Design(tuple(fitted), held_out)
     return fit_record(scheduled, found.get("real"), design, kept["key"], about, when=kept["when"])

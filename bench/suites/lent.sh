@@ -34,8 +34,10 @@ if [ -z "${SMALL:-}" ] && [ ! -e "$installed" ]; then
     --target "$work/site" "$wheels"/*.whl || exit 3
   "$python" -m compileall -q -j 16 "$work/site" bench lint schemas >/dev/null
   touch "$installed"
-  # What nobody has read or touched yet takes a new machine two and three times as long.
-  for _ in 1 2; do (cd "$work" && PYTHONPATH=$work/site "$python" -c 'import llamafactory.train.tuner' >/dev/null 2>&1); done
+  # The first imports on a new machine take two to three times as long: nothing is to be timed by them.
+  for _ in 1 2; do
+    (cd "$work" && PYTHONPATH=$work/site "$python" -c 'import llamafactory.train.tuner' >/dev/null 2>&1)
+  done
 fi
 export PYTHONPATH=$work/site:$root/bench:$root/lint:$root/schemas:${PYTHONPATH:-}
 export DISABLE_VERSION_CHECK=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1

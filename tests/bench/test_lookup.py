@@ -309,7 +309,7 @@ def test_a_calibration_that_gives_no_bounds_is_named(tmp_path: Path) -> None:
     again = look_up(question(tmp_path))
     assert isinstance(again, NoAnswer)
     assert again.reason.startswith("the calibration of 2026-11-23")
-    assert "(left out in all: 2)" in again.reason
+    assert "(2 calibrations in all)" in again.reason
     store.add(replace(made, when="2026-11-21T10:00:00+00:00"))
     older = look_up(question(tmp_path))
     assert isinstance(older, Answer)

@@ -205,8 +205,8 @@ def test_a_comment_that_names_the_former_value_is_told(
     )
     config, _ = configs.read(str(path), NEWEST, 1)
     found = edit.edited(config, known(of).keys(Candidate(4, 2, True, True, "auto", 0)))
-    assert [int(one.split(":")[0].removeprefix("line ")) for one in found.notes] == stale
-    assert all("`per_device_train_batch_size: 1`" in one for one in found.notes)
+    assert [int(one.split(":")[0].removeprefix("line ")) for one in found.comments] == stale
+    assert all("`per_device_train_batch_size: 1`" in one for one in found.comments)
     assert all("#" in found.before.splitlines()[number - 1] for number in stale)
     assert all(line in found.after for line in comment.splitlines()[:-1])
     assert comment.splitlines()[-1].partition("#")[2] in found.after

@@ -267,7 +267,7 @@ def test_where_nothing_is_left_of_the_budget_it_is_said(tmp_path: Path, machine:
     found = made.record(done=True)
     assert found["speedup"] is not None
     assert "again" not in purposes(machine)
-    assert any("timed at the beginning alone" in note for note in found["notes"])
+    assert any("timed only at the beginning" in note for note in found["notes"])
 
 
 @pytest.mark.parametrize(("slower", "is_chance"), [(1.07, True), (1.0, False)])
@@ -388,7 +388,7 @@ def test_the_budget_ends_the_search_but_not_before_a_proof(
     found = made.record(done=True)
     assert seconds_of_proof(found)
     assert found["spent"] <= 1.1 * 90
-    assert "would not be over in time" in report.ending(found)
+    assert "s left are too few for the next trial" in report.ending(found)
     assert report.ending(found) in [*report.lines(found, [])]
 
 

@@ -395,28 +395,21 @@ def test_no_batch_has_more_rows_than_there_are() -> None:
 
 
 def test_few_rows_to_evaluate_on_are_no_reason_that_a_run_does_not_fit() -> None:
+    keys: dict[str, Any] = {
+        "eval_strategy": "steps", "eval_steps": 10, "per_device_eval_batch_size": 2048,
+        "model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct",
+    }  # fmt: skip
     rows(20)
-    write(
-        val_size=5, eval_strategy="steps", eval_steps=10, per_device_eval_batch_size=2048,
-        model_name_or_path="Qwen/Qwen2.5-0.5B-Instruct",
-    )  # fmt: skip
+    write(val_size=5, **keys)
     assert memory("--gpu", "24g")["fits"] is True
     assert codes("--gpu", "24g") == []
     rows(4000)
-    write(
-        val_size=0.8, eval_strategy="steps", eval_steps=10, per_device_eval_batch_size=2048,
-        model_name_or_path="Qwen/Qwen2.5-0.5B-Instruct",
-    )  # fmt: skip
+    write(val_size=0.8, **keys)
     assert codes("--gpu", "24g") != []
 
 
 def test_of_packed_rows_it_is_not_known_how_many_blocks_they_fill() -> None:
-    keys: dict[str, Any] = {
-        "packing": True,
-        "cutoff_len": 8192,
-        "model_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct",
-    }
-    write(**keys)
+    write(packing=True, cutoff_len=8192, model_name_or_path="Qwen/Qwen2.5-0.5B-Instruct")
     assert codes("--gpu", "24g") == ["FT803"]  # nothing is known of the data: there are enough
     rows(20)
     assert codes("--gpu", "24g") == ["FT804"]  # one block would fit

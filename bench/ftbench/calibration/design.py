@@ -74,7 +74,7 @@ def design(
         timed: steps of each shape that are timed.
         once: how many shapes of half the batch come once, at most; none of packed rows, whose
             batches are all of one shape.
-        sparse: leave out what can be done without, the whole batch of middle length.
+        sparse: leave out the whole batch of middle length, the costliest shape that can be spared.
 
     Four large shapes tell a token's price from a square's: two numbers of rows by two lengths. The
     two small ones tell what the host needs. A batch of one row is measured beside another number of

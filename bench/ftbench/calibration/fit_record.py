@@ -104,7 +104,7 @@ def _check(held_out: Point, cost: CostModel) -> Check:
 
 
 def _counted(lengths: list[int], about: RowLengths, scheduled: Result) -> RowLengths:
-    """Return how long the rows are, and how long where the other run cut them off later."""
+    """Return how long the rows are, and what the other run counted: cut off later, and in turn."""
     found: RowLengths = {
         **about, "rows": len(lengths), "counts": sorted(Counter(lengths).items())
     }  # fmt: skip

@@ -61,7 +61,7 @@ class Work:
     """The padded length of every row, where `lengths` is empty; else unused."""
     lengths: tuple[int, ...] = ()
     epochs: tuple[tuple[int, ...], ...] = ()
-    """Tokens of the rows of each epoch in the trainer's order, where that is known."""
+    """Tokens of the rows of each epoch, in the trainer's order; empty where it is not known."""
     multiple: int = 8
     rows_prepared: int | None = None
     workers: int | None = None

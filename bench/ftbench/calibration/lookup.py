@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ftbench.results.record import GpuIdentity
     from ftlint.target.releases import Target
 
-NOTHING = "nothing is calibrated on this machine"
 ORDERS = ("group_by_length", "train_sampling_strategy", "disable_shuffling")
 """Keys that decide which rows meet in a batch."""
 
@@ -129,7 +128,7 @@ def _iswhole(made: Forecast) -> bool:
 
 
 def _why_unused(one: Calibration) -> str:
-    """Return which calibration it is whose forecast is not one, and why."""
+    """Return which calibration gives a forecast without finite bounds, and why it may."""
     missed = abs(one.check.error)
     why = f", as it missed the shape that it held out by {missed:.0%}" if missed > MISSED else ""
     return (
@@ -139,7 +138,7 @@ def _why_unused(one: Calibration) -> str:
 
 
 def _unused(reasons: Sequence[str]) -> NoAnswer:
-    more = f" (left out in all: {len(reasons)})" if len(reasons) > 1 else ""
+    more = f" ({len(reasons)} calibrations in all)" if len(reasons) > 1 else ""
     return NoAnswer(f"{reasons[0]}{more}: run `bench calibrate CONFIG` again on an idle machine")
 
 
@@ -167,7 +166,9 @@ def _nearest(query: Query, run: PlannedRun, known: Sequence[Calibration]) -> Mat
     """Return the calibration that leaves least unsure, the newest of equals."""
     if not known:
         useless = store.left_out()
-        what = f"what was calibrated cannot be used ({useless[0]})" if useless else NOTHING
+        what = "nothing is calibrated on this machine"
+        if useless:
+            what = f"what was calibrated cannot be used ({useless[0]})"
         return NoAnswer(f"{what}: run `bench calibrate CONFIG`")
     ranks = keys.Ranks(run.world_size, run.nodes, query.accelerate)
     model = keys.model_of(query.values, query.model)
@@ -266,9 +267,9 @@ def _work(
         rows_each=rows_of_an_example(values),
     )
     epochs = epochs_of(values, lengths.sequence, loop) if resumed is None else ()
-    grouped = next((name for name in ORDERS if _in_order(values, name)), None)
-    if grouped is not None and lengths.pool and not epochs:
-        notes.append(f"`{grouped}` is not simulated: batches are assumed to be shuffled")
+    order = next((name for name in ORDERS if _in_order(values, name)), None)
+    if order is not None and lengths.pool and not epochs:
+        notes.append(f"`{order}` is not simulated: batches are assumed to be shuffled")
     share = rest / steps if steps else 1.0
     work = Work(
         loop=loop,

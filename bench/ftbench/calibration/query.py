@@ -32,7 +32,10 @@ def of_file(
     accelerate: str | None = None,
     gpu: GpuIdentity | None = None,
 ) -> Query:
-    """Return the query of a config on a GPU, else on the one here. Raises `configs.BadConfig`."""
+    """Return the query of a config on a GPU, else on the one here. Raises `configs.BadConfig`.
+
+    Tokens are counted only where the number of steps depends on them: that takes time.
+    """
     loaded = configs.load(path, packages or {}, gpus, nodes, judged=False)
     config = {**loaded.values, **dict(changed)}
     plan = configs.plan(loaded, config)

@@ -51,7 +51,8 @@ class RowLengths(TypedDict, total=False):
     longer_counts: list[tuple[int, int]]
     """The same rows, cut off later."""
     sequence: str
-    """The same rows one by one, cut off at `sequence_cutoff`, and what decided their order."""
+    """The same rows one by one (`calibration.sequence`), cut off at `sequence_cutoff`; then the
+    keys that decided which they are and their order."""
     sequence_cutoff: int
     mix_strategy: object
     interleave_probs: object

@@ -69,7 +69,7 @@ def _alike(asked: Mapping[str, object], kept: Mapping[str, object]) -> bool:
 class Lengths(NamedTuple):
     """Tokens of each row, as some calibration counted them, and what makes them unsure.
 
-    `sequence` has those that are trained on in the order of the data, where that is known.
+    `sequence`: those of the rows that are trained on, in the order of the data, where it is known.
     """
 
     pool: tuple[int, ...]

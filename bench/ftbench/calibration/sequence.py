@@ -1,7 +1,7 @@
-"""The rows of the data one by one, and of each epoch as the trainer takes them.
+"""The lengths of the rows one by one, and of each epoch in the order in which they are trained on.
 
-The order is no chance: it is that of a seeded generator, which `ftlint.tokens.order` draws as torch
-does. So the batches of a run are known before it begins, each with its length.
+That order comes from a seeded generator, which `ftlint.tokens.order` draws as torch does. So the
+batches of a run are known before it begins, each with its length.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ if TYPE_CHECKING:
     from ftbench.calibration.record import RowLengths
 
 MIXING = ("max_samples", "mix_strategy", "interleave_probs")
-"""Keys that decide which rows come in which order, before any are held out."""
+"""Keys that decide which rows there are, and in which order, before any are held out."""
 SPLITTING = ("val_size", "seed")
-"""Keys that decide which are held out, and the order of the others."""
+"""Keys that decide which rows are held out, and the order of the others."""
 MOST_KEPT = 200_000
-"""Rows of more data are not kept one by one: 300 kB."""
+"""Of more rows than this a calibration keeps none one by one: these take half a megabyte."""
 MOST_DRAWN = 100_000
-"""Rows of all epochs that are put in order, in a tenth of a second: chance evens out in more."""
+"""Rows of all epochs together that are put in order, which takes a tenth of a second: with more,
+batches drawn at random tell the same."""
 
 
 def kept_of(lengths: Sequence[int], cutoff: int) -> RowLengths:
-    """Return what a calibration keeps of rows one by one, nothing of many."""
+    """Return what a calibration keeps of rows one by one: nothing of more than `MOST_KEPT`."""
     if len(lengths) > MOST_KEPT:
         return {}
     return {"sequence": _written(lengths), "sequence_cutoff": cutoff}
@@ -43,8 +44,9 @@ def kept_of(lengths: Sequence[int], cutoff: int) -> RowLengths:
 def sequence_of(values: Mapping[str, Any], kept: RowLengths, cutoff: int) -> tuple[int, ...]:
     """Return the tokens of each row that a config trains on, in turn; nothing where not known.
 
-    Rows that a config holds out are drawn from the same ones as `datasets` does. What may cut rows
-    off later than it was counted leaves their length open.
+    Rows that a config holds out are drawn as `datasets` draws them. Rows that were cut off when
+    they were counted are not known at a larger `cutoff`. Source: datasets `arrow_dataset.py`
+    train_test_split.
     """
     text, theirs = kept.get("sequence"), kept.get("sequence_cutoff")
     if text is None or theirs is None or any(kept.get(name) != values.get(name) for name in MIXING):
@@ -76,7 +78,7 @@ def epochs_of(
 
 
 def _trained(rows: Sequence[int], values: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return the rows that a config does not hold out, in the order of the split."""
+    """Return the rows that a config does not hold out, in the order that splitting leaves."""
     size, seed = values["val_size"], values.get("seed")
     if type(size) not in (int, float) or not isinstance(seed, int) or values.get("eval_dataset"):
         return ()
@@ -85,7 +87,7 @@ def _trained(rows: Sequence[int], values: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _written(lengths: Sequence[int]) -> str:
-    """Return numbers as text of a third of their digits."""
+    """Return numbers as compressed text, about half as long as in JSON."""
     return base64.b64encode(zlib.compress(_little(array("I", lengths)).tobytes())).decode("ascii")
 
 

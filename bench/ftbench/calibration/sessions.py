@@ -35,7 +35,8 @@ REAL_BATCHES, PACKED_BATCHES = 20, 6
 """Micro-batches of the config's own data that are timed: where rows differ in length, and where
 they do not, which shows the first step and a start-up from a warm disk."""
 REAL_STEPS, REAL_SECONDS = 8, 15.0
-"""So many of them in any case, and no more after so many seconds: the shapes need the rest."""
+"""So many of them are timed in any case, further ones only within so many seconds: the rest of the
+time is for the shapes."""
 EVALUATED_ROWS = 200
 """An evaluation of more rows than this is not timed: its price is estimated."""
 HELD_OUT, LEAST_ROWS = 64, 640
@@ -188,7 +189,7 @@ def _done(job: Job, say: Callable[[str], None], ready: Callable[[PreparedRun], N
 def _real(job: Job, values: dict[str, Any], loaded: configs.Loaded, batches: int) -> Job:
     """Return a run of some batches of the config's own data, with an evaluation and a checkpoint.
 
-    No more steps than the config takes itself, and fewer of large batches.
+    No more steps than the config takes itself, and fewer where they take long.
     """
     steps, enough = batches, None
     if job.processes.gpus * job.processes.nodes == 1:

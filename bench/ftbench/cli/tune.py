@@ -88,13 +88,12 @@ def command(config: str, **options: Any) -> None:
     tuned = _tuned(job, budget, allowed, output, raw)
     made = edit.edited(read, tuned["keys"].items())
     if form == "json":
-        click.echo(
-            json.dumps({**tuned, "diff": "".join(made.diff), "comments": made.notes}, indent=1)
-        )
+        shown = {**tuned, "diff": "".join(made.diff), "comments": made.comments}
+        click.echo(json.dumps(shown, indent=1))
     elif form == "html":
-        click.echo(report.page(tuned, made.diff, made.notes))
+        click.echo(report.page(tuned, made.diff, made.comments))
     else:
-        shared.put(report.lines(tuned, made.diff, made.by_hand, made.notes))
+        shared.put(report.lines(tuned, made.diff, made.by_hand, made.comments))
     if writes:
         _write(tuned, made, data)
     if tuned["after"] is None:

@@ -32,8 +32,8 @@ def lines(found: Calibration) -> Iterator[str]:
     yield f"took           {found.seconds:.0f} s"
     if abs(check.error) > MISSED:
         yield (
-            f"! the held-out shape is missed by more than {MISSED:.0%}: bounds are wider;"
-            " other work on a machine disturbs a calibration, so calibrate again when it is idle"
+            f"! the held-out shape is missed by more than {MISSED:.0%}, so bounds are wider:"
+            " calibrate again when the machine does nothing else"
         )
 
 

@@ -57,7 +57,7 @@ def probe(python: str | None) -> Interpreter:
     except (ValueError, OSError, subprocess.TimeoutExpired) as error:
         raise Missing(f"{path} cannot be run: {error}") from None
     if done.returncode:
-        raise Missing(f"{path} is not a working Python: {_last(done.stderr)}")
+        raise Missing(f"{path} is not a working Python: {last_line(done.stderr)}")
     try:
         packages: dict[str, str] = json.loads(done.stdout)
         packages.pop("torchaudio")
@@ -74,7 +74,7 @@ def probe(python: str | None) -> Interpreter:
     return Interpreter(path, packages, visible_gpus())
 
 
-def _last(said: str) -> str:
+def last_line(said: str) -> str:
     """Return the last line that a program said; that of Python names the error."""
     return (said.strip().splitlines() or ["it says nothing"])[-1][-300:]
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 from ftbench.runners import launch
-from ftbench.runners.interpreter import Missing
+from ftbench.runners.interpreter import Missing, last_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ class Forks:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise Missing(f"the process that forks the runs has ended: {_last(self.log)}")
+            raise Missing(f"the process that forks the runs has ended: {_said(self.log)}")
         answer: dict[str, Any] = json.loads(line)
         ended = launch.ProcessEnd(answer["status"], answer["seconds"], answer["overdue"])
         return answer["id"], ended
@@ -72,17 +72,15 @@ def forks(python: str, env: Mapping[str, str]) -> Iterator[Forks]:
         try:
             assert process.stdout is not None
             if not process.stdout.readline():
-                raise Missing(f"LLaMA Factory cannot be imported: {_last(log)}")
+                raise Missing(f"LLaMA Factory cannot be imported: {_said(log)}")
             yield Forks(process, log)
         finally:
             launch.end(process)
 
 
-def _last(log: IO[str]) -> str:
-    """Return the last line that a process printed."""
+def _said(log: IO[str]) -> str:
     log.seek(0)
-    lines = [line.strip() for line in log if line.strip()]
-    return lines[-1] if lines else "nothing was printed"
+    return last_line(log.read())
 
 
 def forked(

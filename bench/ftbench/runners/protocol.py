@@ -43,7 +43,7 @@ class Sample(TypedDict):
 
 
 class Enough(TypedDict):
-    """When fewer steps will do: after so many of them, and so many seconds since the first.
+    """When a run may end early: after so many steps, and so many seconds after the first.
 
     For one process: several would have to agree on it at every step.
     """
@@ -75,8 +75,8 @@ class Request(_Request, total=False):
 
     With `unsaved` nothing is written of the model, not even at the end. With a `sample` only these
     rows are trained on, in their order. `traced` records loss and gradient norm of each step;
-    `still` takes every dropout out of the model. `env` are variables of the run's own. What ends
-    because there is `enough` is evaluated and saved before, where the config does either.
+    `still` takes every dropout out of the model. `env` are variables of the run's own. A run
+    that ends because it has `enough` evaluates and saves first, where the config does either.
     """
 
     memory_limit: int | None

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 class Edited(NamedTuple):
     """The file before and after, and what could not be written into it, with the reason.
 
-    `notes`: which comments stay and name a value that has changed.
+    `comments`: what is said of those that name a value which has changed.
     """
 
     path: str
     before: str
     after: str
     by_hand: str | None = None
-    notes: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
 
     @property
     def diff(self) -> tuple[str, ...]:
@@ -45,8 +45,8 @@ def edited(config: Config, changes: Iterable[tuple[str, Any]]) -> Edited:
     fix = recipe.of_changes(context, "unsafe", "", asked)
     if not fix.edits:
         return Edited(config.path, text, text, fix.message.strip() or None)
-    notes = tuple(_former(context, asked))
-    return Edited(config.path, text, splice(text, fix.edits), notes=notes)
+    comments = tuple(_outdated(context, asked))
+    return Edited(config.path, text, splice(text, fix.edits), comments=comments)
 
 
 def _asked(context: Context, changes: Iterable[tuple[str, Any]]) -> Iterator[Change]:
@@ -57,15 +57,17 @@ def _asked(context: Context, changes: Iterable[tuple[str, Any]]) -> Iterator[Cha
         yield Change(kind, key, spell(value, dialect))  # type: ignore[arg-type]
 
 
-def _former(context: Context, asked: Iterable[Change]) -> Iterator[str]:
+def _outdated(context: Context, asked: Iterable[Change]) -> Iterator[str]:
     """Yield which comments, behind a pair or on the lines above it, name its former value.
 
     No edit changes a comment: whether it still holds is for a person to say.
     """
     page = page_of(context)
+    if isinstance(page, NoEdit):
+        return
     for change in asked:
-        pair = page if isinstance(page, NoEdit) else page.find(change.key)
-        if isinstance(page, NoEdit) or isinstance(pair, NoEdit) or change.kind != "replace":
+        pair = page.find(change.key)
+        if isinstance(pair, NoEdit) or change.kind != "replace":
             continue
         value = page.text[pair.value_start : pair.end].strip()
         first = pair.first

@@ -10,6 +10,7 @@ from ftbench.tuning.axes import BATCH, GROUPING, PACKING, Axes, rows_of_step
 from ftbench.tuning.candidate import as_written, changed, told
 from ftbench.tuning.sameness import Sameness, compare
 from ftbench.tuning.steadiness import difference
+from ftlint.support.messages import plural
 from ftlint.target.keys import Catalogue
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Known(NamedTuple):
             return None
         return (
             f"nothing can be proven of so short a run: it takes {self.steps} optimizer"
-            f" step{'s' * (self.steps != 1)}, a proof at least {least}"
+            f" {plural('step', self.steps)}, a proof at least {least}"
         )
 
     def keys(self, candidate: Candidate, *, trialled: bool = False) -> tuple[tuple[str, Any], ...]:
@@ -158,14 +159,15 @@ class Known(NamedTuple):
         return [*self.held_against(None), *of_proofs]
 
     def held_against(self, other: Candidate | None) -> list[search.Tried]:
-        """Return the config as written and another one by the trials that count."""
+        """Return the config as written and another one, each by the trial that counts."""
         found = [self.counting(one) for one in (self.written, other) if one is not None]
         return [search.Tried(one.candidate, self._deciding(one)) for one in found if one]
 
     def counting(self, candidate: Candidate) -> Trial | None:
-        """Return the trial by which what is written or was proven counts, None where one failed.
+        """Return the trial whose time stands for the config as written, or for what was proven.
 
-        That is the fastest of those that were made next to each other, as far as there are any.
+        That is the fastest of those timed again at the end, else of all. None where no trial held,
+        or one of what was proven failed.
         """
         purposes = ("written", "proof", "again")
         made = [one for one in self.trials
@@ -181,11 +183,15 @@ class Known(NamedTuple):
         written = self.written
         return (one.packing, one.grouped) == (written.packing, written.grouped)
 
+    def timings_as_written(self) -> list[Trial]:
+        """Return the trials that timed the config as written, in turn."""
+        return [one for one in self.trials if one.candidate == self.written and one.each
+                and one.purpose in ("written", "again")]  # fmt: skip
+
     def disturbed(self) -> Difference | None:
         """Return how the timings of the config as written differ, where that is not by chance."""
-        made = [one.each for one in self.trials if one.candidate == self.written and one.each
-                and one.purpose in ("written", "again")]  # fmt: skip
-        found = [difference(made[0], other) for other in made[1:]]
+        made = self.timings_as_written()
+        found = [difference(made[0].each, other.each) for other in made[1:]]
         return next((one for one in found if not one.is_chance), None)
 
     def finalists(self) -> list[Candidate]:
@@ -265,7 +271,7 @@ class Known(NamedTuple):
 
 
 def block_of(written: Candidate, world: int, steps: int | None) -> int:
-    """Return how many steps are timed at once: fewer where the run has few, but enough to tell."""
+    """Return the steps of a block: fewer where the run has few, but never less than two."""
     each = rows_of_step(written)
     block = min(MOST_TIMED, -(-ROWS // (each * world)))
     if steps is not None:

@@ -43,8 +43,8 @@ class TrialRecord(TypedDict):
 class Ways(TypedDict):
     """The config as written or as tuned: a trial of it, and the steps of the whole run.
 
-    The trials are those made next to each other at the end, as far as there was time for them,
-    with the highest peaks of all trials of the same candidate.
+    The trial is that of the timings at the end, as far as there was time for them, with the highest
+    peaks of all trials of the candidate.
     """
 
     trial: TrialRecord

@@ -34,6 +34,7 @@ SEARCH, PROOF = 2, 4
 """Candidates are timed over so many times the steps that the config as written is, and the best is
 proven over so many: most of a trial is its start, and the config as written is slow."""
 BLOCKS = {"written": 1, "again": 1, "alike": 1, "proof": PROOF}
+"""Blocks that a trial times, by its purpose: `SEARCH` of any other."""
 STARTING = 15.0
 """Seconds that a trial takes beside its steps, as long as none was seen."""
 OVER = 0.1
@@ -104,8 +105,8 @@ class Session:
     def work(self, start: Start) -> None:
         """Run the config as written, then candidates, then the proof of the best.
 
-        What is written and what is best are then timed next to each other: a machine that was busy
-        when it was timed first would show as a gain.
+        The config as written and the best are then timed one after the other: a machine that was
+        busy at first would otherwise show as a gain.
         """
         self.as_written(start)
         self._search(start)
@@ -127,7 +128,8 @@ class Session:
     def as_written(self, start: Start) -> None:
         """Run the config as written, and find out what may be varied.
 
-        Where that shows the run to be too short for such proofs, once more for smaller ones.
+        Where that shows the run to have fewer steps than its trials take, it is run once more, with
+        smaller blocks.
 
         Raises:
             TuningFailed: it does not train, for another reason than memory.
@@ -150,9 +152,10 @@ class Session:
         self._note(found, None)
 
     def _search(self, start: Start) -> None:
-        """Try candidates, until none is left or there is no time; note which of them it was."""
+        """Try candidates until none is left or there is no time; note in `ended` which it was."""
+        # Where only the first run counts the rows, it may turn out here to be too short.
         space, self.ended = self.known.space(), self.known.too_short
-        while self.ended is None:  # else rows that only a run counts have told its steps
+        while self.ended is None:
             tried, predict = self.known.tried(), self.known.expectation()
             candidate = search.following(space, tried, predict)
             if candidate is None:
@@ -167,8 +170,8 @@ class Session:
             need = self._price(seconds, "search")
             if need + rest > self.left:
                 self.ended = (
-                    f"with {max(0.0, self.left):.0f} s left, the next trial ({need:.0f} s) and what"
-                    f" has to follow it ({rest:.0f} s) would not be over in time"
+                    f"the {max(0.0, self.left):.0f} s left are too few for the next trial"
+                    f" ({need:.0f} s) and the proof and timings after it ({rest:.0f} s)"
                 )
                 break
             self.attempt(candidate, "search", start, seconds)
@@ -199,13 +202,13 @@ class Session:
     def _time_again(self, start: Start) -> None:
         """Time the config as written once more, then the best, as far as there is time for it.
 
-        Where the config as written does not take what it took before, it is timed a third time:
-        something disturbed one of them.
+        Where the two timings of the config as written differ by more than chance, something
+        disturbed one of them: it is timed a third time.
         """
         written = self.known.written
         if len(self.known.trials) > 1 and self._room_for(written):
             self.attempt(written, "again", start)
-            self._prove(start)  # what comes near the best by that
+            self._prove(start)  # of what comes near the best only by this timing
             done = set()
             while (found := self._fastest_proof()) not in done and self._room_for(found):
                 done.add(found)
@@ -215,7 +218,7 @@ class Session:
         self.notes += telling.on_timing(self.known, self._chosen())
 
     def _room_for(self, one: Candidate | None) -> TypeGuard[Candidate]:
-        """Return whether there is time to run what held once more."""
+        """Return whether a candidate held and there is time to run it once more."""
         counting = None if one is None else self.known.counting(one)
         if counting is None or counting.seconds is None:
             return False

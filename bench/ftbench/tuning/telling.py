@@ -60,24 +60,19 @@ def line(known: Known, found: Trial) -> str:
 
 def on_timing(known: Known, chosen: Candidate | None) -> Iterator[str]:
     """Yield what is said of how sure the times of the config as written and of the result are."""
-    made = [
-        one.seconds
-        for one in known.trials
-        if one.candidate == known.written and one.purpose in ("written", "again") and one.seconds
-    ]
-    disturbed = known.disturbed()
+    made, disturbed = known.timings_as_written(), known.disturbed()
     if disturbed is not None:
-        times = ", then ".join(f"{one:.3g} s" for one in made)
+        times = ", then ".join(f"{one.seconds:.3g} s" for one in made)
         yield (
-            f"the machine was busy for a while: as written a step took {times}, and timings differ"
-            f" by up to {disturbed.noise:.0%} by chance: tune again when the machine is idle"
+            f"the machine was busy for a while: as written a step took {times}, and chance explains"
+            f" no more than {disturbed.noise:.0%}: tune again when the machine is idle"
         )
     if chosen in (None, known.written) or not made:
         return
     before, after = known.counting(known.written), known.counting(chosen)
     if len(made) == 1:
         yield (
-            "the config as written was timed at the beginning alone: if the machine was busy then,"
+            "the config as written was timed only at the beginning: if the machine was busy then,"
             " the gain is smaller"
         )
     elif before and after and after.purpose == "again" and known.has_same_rows(chosen):

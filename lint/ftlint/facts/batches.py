@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from ftlint.memory.method import Method
     from ftlint.steps import NoPlan
 
+BATCH, EVAL_BATCH = "per_device_train_batch_size", "per_device_eval_batch_size"
 MOST = (1 << 32) - 1
 """Rows of a batch, or tokens of a row, at most: beyond no GPU is asked."""
 
 
 class Loads(NamedTuple):
-    """The batches of a run as large as they may be, and as small; and what they rest on."""
+    """The batches of a run at their largest and at their smallest, and what that rests on."""
 
     most: Load
     least: Load
@@ -33,9 +34,9 @@ class Loads(NamedTuple):
 def loads_of(
     values: Mapping[str, Any], method: Method, plan: StepPlan | NoPlan, lengths: RowLengths
 ) -> Loads | Unknown:
-    """Return the batches, by the rows that a plan has for them and by lengths that are known.
+    """Return the batches of a run by its plan and by the lengths of its rows.
 
-    Else they are full, and their rows of cutoff_len at most.
+    Without a plan they are full; without lengths rows have at most cutoff_len tokens.
     """
     for name in (BATCH, EVAL_BATCH, "cutoff_len"):
         value = values.get(name)
@@ -61,14 +62,11 @@ def loads_of(
     return Loads(most, least, tuple(notes))
 
 
-BATCH, EVAL_BATCH = "per_device_train_batch_size", "per_device_eval_batch_size"
-
-
 def _rows(asked: int, plan: StepPlan | NoPlan, name: str) -> tuple[int, int]:
-    """Return between which bounds the rows of the largest batch lie, of as many as are asked for.
+    """Return the bounds of the rows of the largest batch, where a config asks for so many.
 
-    Of data that nobody has seen no more is known than what limits them. A run without a batch is
-    refused, or does nothing.
+    Of data whose rows are unknown there are taken to be enough. A run without a batch is refused,
+    or does nothing.
     """
     if not isinstance(plan, StepPlan):
         return asked, asked

@@ -58,7 +58,7 @@ class Gpu(NamedTuple):
 class MemoryInputs(NamedTuple):
     """What `ftlint.memory` needs to know of a run, and what was taken for granted.
 
-    `load` is as large as its batches may be, `least` as small: rows may be shorter, or fewer.
+    `load` has the batches at their largest, `least` at their smallest: rows shorter, or fewer.
     """
 
     dimensions: Dimensions
@@ -105,7 +105,8 @@ def run_of(
 ) -> MemoryInputs | Unknown:
     """Return a run in the terms of `ftlint.memory`.
 
-    Where `lengths` say nothing, those that are recorded do; `plan` is one that knows more.
+    Where `lengths` say nothing, those that are recorded do; `plan`: one that knows more than the
+    context, such as of packed rows whose tokens were counted.
     """
     return run_by(context, inputs_of(context), lengths, plan)
 
@@ -201,11 +202,11 @@ def peaks_of(context: Context, lengths: RowLengths, plan: StepPlan) -> Peaks | N
 
 
 def _verdict(run: MemoryInputs, found: Estimate, total: int) -> str:
-    """Return what is said of a run: with shorter rows, or fewer, it may fit that does not else."""
+    """Return one of `FITS`: what does not fit at its largest may fit with shorter or fewer rows."""
     said = fits(found, total)
     if said is False and surely_needed(run, found, total) is None:
         said = None
-    return next(words for words, fits in FITS.items() if words and fits is said)
+    return next(words for words, answer in FITS.items() if words and answer is said)
 
 
 def surely_needed(run: MemoryInputs, found: Estimate, total: int) -> Estimate | None:

@@ -53,14 +53,15 @@ class Peaks(NamedTuple):
 
     training: int
     evaluation: int | None
-    verdict: str | None = None
+    verdict: str | None
     """One of `FITS`; None where no GPU is stated."""
 
 
 FITS: dict[str | None, bool | None] = {
     "fits": True, "may not fit": None, "does not fit": False, None: None
 }  # fmt: skip
-"""What is said of a run on a GPU, and whether that is yes or no; None where none is stated."""
+"""What is said of a run on a GPU, and whether it fits by that: None where that is open. Nothing is
+said where no GPU is stated."""
 
 
 class RunPlan(NamedTuple):
@@ -118,9 +119,7 @@ def as_object(run: RunPlan) -> dict[str, Any]:
         "time": run.time._asdict() if isinstance(run.time, Time) else None,
         "budget": None if run.fit is None else run.fit._asdict(),
         "sources": dict(run.sources),
-        "memory": None
-        if run.memory is None
-        else {**run.memory._asdict(), "fits": FITS[run.memory.verdict]},
+        "memory": run.memory and {**run.memory._asdict(), "fits": FITS[run.memory.verdict]},
         "tokens": None if run.tokens is None else _tokens(run.tokens),
     }
 

@@ -24,7 +24,7 @@ MiB on an H100."""
 
 
 class BadGpu(ValueError):
-    """A name that is no GPU's; the text says what to write, after the name in `said` alone."""
+    """A name that is no GPU's; the text says what to write. `said` is the text behind the name."""
 
     def __init__(self, name: str, said: str) -> None:
         super().__init__(f"`{name}`{said}")
@@ -40,7 +40,7 @@ def total_memory(name: str) -> int:
     text = re.sub(r"[\s_]+", "-", name.strip().lower())
     text = re.sub(r"^(?:(?:nvidia|geforce|tesla)-)+", "", text)
     text = re.sub(r"^rtx-(?=a\d)", "", re.sub(r"^rtx(?=\d)", "rtx-", text))
-    text = re.sub(r"-(?:sxm\d?|pcie|hbm\de?|nvl|generation)(?=-|$)", "", text)  # by nvidia-smi
+    text = re.sub(r"-(?:sxm\d?|pcie|hbm\de?|nvl|generation)(?=-|$)", "", text)  # as nvidia-smi says
     if text.isdecimal() and f"rtx-{text}" not in _TOTALS:
         raise BadGpu(
             name, f" is a plain number: write `{text}g` for memory, `--gpus {text}` for how many"

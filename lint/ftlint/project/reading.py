@@ -69,7 +69,7 @@ _KINDS: dict[str, _Kind] = {
     "gpu": _Kind(
         {"type": "string", "pattern": "[A-Za-z]"},
         'the name or memory of a GPU, such as "h100-80g"',
-        lambda value: isinstance(value, str),
+        _TEXT.accepts,
     ),
     "dataset-dir": _TEXT,
     "datasets": _Kind(
@@ -213,10 +213,10 @@ def _check(path: str, table: dict[str, Any]) -> None:
 
             hint = did_you_mean(name, _KINDS)
             raise BadSettings(f"{path}: unknown setting {_short(name)}{hint}")
-        if name == "gpu" and isinstance(value, str):
-            _check_gpu(path, value)
-        elif not kind.accepts(value):
+        if not kind.accepts(value):
             raise BadSettings(f"{path}: {name} = {_short(value)} must be {kind.wanted}")
+        if name == "gpu":
+            _check_gpu(path, value)
 
 
 def _check_gpu(path: str, name: str) -> None:

@@ -62,13 +62,13 @@ class RunCounter(NamedTuple):
         return widen(hull, rows, self)
 
     def largest_batch(self, rows: Count, batch: int) -> Count:
-        """Return the rows of the largest micro-batch of a process, of so many rows altogether.
+        """Return the rows of the largest micro-batch of a process, of so many rows in all.
 
-        Several processes are handed whole batches, filled up from the first rows: only one alone
-        has short ones, or those of `even_batches: false`. Of batches that one reads for all, as
-        of a stream, each is handed its share. Each worker of a loader fills batches of its own.
-        Source: accelerate `data_loader.py` BatchSamplerShard, IterableDatasetShard,
-        DataLoaderDispatcher (1.7, 1.11).
+        A single process has no more than there are. Each of several is handed a whole batch, filled
+        up from the first rows, but not with `even_batches: false`; of batches that one process
+        reads for all (`dispatch_batches`) each is handed its share. Several workers of a stream
+        fill batches of their own from rows of their own: it may be one row. Source: accelerate
+        `data_loader.py` BatchSamplerShard, IterableDatasetShard, DataLoaderDispatcher (1.7, 1.11).
         """
         settings, shards = self.settings, self.ranks.shards
         several = settings.streaming and settings.loader_workers > 1
@@ -83,7 +83,7 @@ class RunCounter(NamedTuple):
             if settings.dispatch_batches:
                 return -(-min(count, together) // shards)
             if settings.even_batches or settings.streaming:
-                return min(share, count * share)
+                return share if count else 0
             return min(share, count)
 
         found = Count(of(rows.low), of(together if rows.high is None else rows.high))

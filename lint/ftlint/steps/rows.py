@@ -52,8 +52,8 @@ class SampleCount(NamedTuple):
 class Samples(NamedTuple):
     """Rows of the train set after everything, and before mixing for each dataset.
 
-    `held_out` of them by val_size; `evaluated` are these or the rows of eval_dataset, of which one
-    evaluation goes over `in_one_pass` at most: those of one dataset, where each is evaluated apart.
+    `held_out` of them by val_size; `evaluated` are these or the rows of eval_dataset, and
+    `in_one_pass` the most that one evaluation goes over: one dataset where each is evaluated apart.
     """
 
     total: Count
@@ -160,7 +160,7 @@ def perhaps_tokenized(refused: NoPlan) -> LoadedRows:
 def _evaluated(
     settings: RunSettings, samples: SampleCount, llamafactory: Version
 ) -> tuple[Count, Count] | NoPlan:
-    """Return the rows of eval_dataset, in all and in one evaluation, or why loading them stops.
+    """Return the rows of eval_dataset, in all and in one pass at most, or why loading them stops.
 
     It is loaded whether or not anything is evaluated, as `dataset` is; under eval_on_each_dataset
     its datasets are not mixed, and each is evaluated apart.
@@ -186,10 +186,9 @@ def _evaluated(
     found = _prepared(settings, merged, _dropped(settings, datasets, taken, given), tokens)
     if not each:
         return found, found
-    apart = (((one,), [rows]) for one, rows in zip(datasets, taken, strict=True))
     return found, largest(
-        _prepared(settings, rows[0], _dropped(settings, one, rows, tuple(rows)), None)
-        for one, rows in apart
+        _prepared(settings, rows, _dropped(settings, (one,), [rows], (rows,)), None)
+        for one, rows in zip(datasets, taken, strict=True)
     )
 
 

@@ -43,8 +43,8 @@ class StepPlan(NamedTuple):
     checkpoints_kept: Count
     assumptions: tuple[str, ...]
     largest_batch: Count | None = None
-    """Rows of the largest micro-batch of a process, which data may have too few for; None where
-    another trainer than transformers' own deals them out."""
+    """Rows of the largest micro-batch of a process, fewer than the config asks for where the data
+    have fewer; None where another trainer than transformers' own forms the batches."""
     largest_eval_batch: Count | None = None
     evaluation_without_batch: int | None = None
     """Evaluation rows that are too few for a batch, where the run crashes without their loss."""
