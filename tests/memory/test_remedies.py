@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftlint.facts.fitting import changed
+from ftlint.facts.remedy import changed
 from ftlint.memory import costs
 from tests.memory.remedied import (
     BASE,

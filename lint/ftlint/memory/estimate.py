@@ -64,11 +64,12 @@ class Load(NamedTuple):
             evaluation = evaluation._replace(length=length)
         return self._replace(training=self.training._replace(length=length), evaluation=evaluation)
 
-    def with_rows(self, training: int, evaluation: int = 1) -> Load:
-        """Return the same with batches of no more rows than these."""
-        found = self.training._replace(rows=min(self.training.rows, training))
-        other = self.evaluation
-        if other is not None:
+    def with_rows(self, training: int | None, evaluation: int | None = None) -> Load:
+        """Return the same with batches of no more rows than these, where there is a bound."""
+        found, other = self.training, self.evaluation
+        if training is not None:
+            found = found._replace(rows=min(found.rows, training))
+        if other is not None and evaluation is not None:
             other = other._replace(rows=min(other.rows, evaluation))
         return self._replace(training=found, evaluation=other)
 
@@ -99,6 +100,11 @@ class Estimate(NamedTuple):
         """Those that there are."""
         return (self.training,) if self.evaluation is None else (self.training, self.evaluation)
 
+    @property
+    def enough(self) -> int:
+        """With so much the run fits, however the allocator cuts its blocks."""
+        return max(phase.enough for phase in self.phases)
+
 
 def estimate(
     shape: Shape, method: Method, load: Load, spare: float | None = None
@@ -121,7 +127,7 @@ def estimate(
 def enough(shape: Shape, method: Method, load: Load) -> int | Unknown:
     """Return with how many bytes a run fits, however the allocator cuts its blocks.
 
-    It is `enough` of the phase of `estimate` that needs most, and told in half the time.
+    It is that of `estimate`, told in half the time.
     """
     found = _peaks(shape, method, load, None)
     if isinstance(found, Unknown):
@@ -235,7 +241,7 @@ def fits(found: Estimate, total: int) -> bool | None:
     room = total - CONTEXT
     if any(phase.least > room for phase in found.phases):
         return False
-    return True if max(phase.enough for phase in found.phases) <= room else None
+    return True if found.enough <= room else None
 
 
 def largest_batch(shape: Shape, method: Method, load: Load, total: int) -> int | None:
