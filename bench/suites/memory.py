@@ -51,7 +51,7 @@ from memory_runs import (  # noqa: E402
 from ftbench.runners import configs, launch, pool  # noqa: E402
 from ftbench.runners.interpreter import probe  # noqa: E402
 from ftbench.runners.job import Job, PreparedRun, finished, prepare  # noqa: E402
-from ftlint.facts.memory import RunMemory, as_object  # noqa: E402
+from ftlint.facts.run_memory import RunMemory, as_object  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -160,7 +160,23 @@ def test_a_gpu_is_stated_in_three_ways(how: str) -> None:
     arguments = ("--gpu", "24g") if how == "option" else ()
     found = memory(*arguments)
     assert (found["gpu"], found["fits"], found["largest_micro_batch"]) == ("24g", False, 0)
+    keys = {"finetuning_type": "lora", "enable_liger_kernel": True}
+    assert found["remedy"] == {"keys": keys, "gpus": None}
     assert codes(*arguments) == ["FT803"]
+
+
+def test_what_makes_it_fit_is_a_row_a_change() -> None:
+    write(finetuning_type="full")
+    lines = call("memory", "c.yaml", "--gpu", "24g").stdout.splitlines()
+    place = next(at for at, line in enumerate(lines) if line.startswith("  sure to fit with"))
+    assert lines[place].endswith(" finetuning_type: lora")
+    assert lines[place + 1].strip() == "enable_liger_kernel: true"
+    assert "sure to fit" not in call("memory", "c.yaml", "--gpu", "b300").stdout
+    write(model_name_or_path="Qwen/Qwen2.5-72B-Instruct", finetuning_type="full")
+    told = call("memory", "c.yaml", "--gpu", "12g", "--gpus", "1").stdout.splitlines()
+    assert any(
+        line.split() == "sure to fit with none of the changes tried".split() for line in told
+    )
 
 
 def test_the_command_line_speaks_first() -> None:

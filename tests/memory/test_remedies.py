@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ftlint.facts.remedy import changed
+from ftlint.facts.run_memory import RunMemory, memory_of
 from ftlint.memory import costs
 from tests.memory.remedied import (
     BASE,
@@ -75,6 +76,24 @@ def test_every_remedy_makes_the_run_fit_and_is_taken_by_the_release() -> None:
                 run, remedy,
             )  # fmt: skip
     assert named > 40
+
+
+@pytest.mark.search
+def test_what_the_memory_of_a_run_names_makes_it_fit_at_once() -> None:
+    rng = random.Random(tries(2))
+    verdicts = []
+    for _ in range(tries(120)):
+        run = drawn(rng)
+        found = memory_of(run.loaded().context)
+        if isinstance(found, RunMemory) and found.remedy is not None:
+            assert found.verdict != "fits"
+            keys, gpus = found.remedy
+            again = run._replace(keys={**run.keys, **keys}, gpus=gpus or run.gpus)
+            after = memory_of(again.loaded().context)
+            assert isinstance(after, RunMemory)
+            assert after.verdict == "fits", (run, keys)
+            verdicts.append(found.verdict)
+    assert min(map(verdicts.count, {"does not fit", "may not fit"})) > 5
 
 
 @pytest.mark.search
@@ -151,7 +170,7 @@ def test_a_model_is_divided_only_where_there_may_be_several_gpus() -> None:
         "cutoff_len": 256,
     }
     large = run_of("24g", None, "72", packing=True, **small)
-    assert said(large)[0] == "ZeRO-3 on 4 GPUs fits"
+    assert said(large)[0] == "ZeRO-3 (`deepspeed`) on 4 GPUs fits"
     assert said(large._replace(gpus=1))[0] == OUT_OF_REACH
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ftlint.engine import judge
 from ftlint.facts import tokens as token_counts
 from ftlint.facts.launch import Launch
-from ftlint.facts.memory import MemoryInputs, RunMemory, Untold, memory_of, run_of
-from ftlint.facts.memory import as_object as memory_as_object
+from ftlint.facts.memory import MemoryInputs, run_of
 from ftlint.facts.plan import inputs_of, plan_of
+from ftlint.facts.run_memory import RunMemory, Untold, memory_of
+from ftlint.facts.run_memory import as_object as memory_as_object
 from ftlint.facts.run_plan import RunPlan, as_object
 from ftlint.loading import Unreadable, for_training, load_bytes
 from ftlint.memory.estimate import estimate

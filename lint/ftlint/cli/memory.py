@@ -7,8 +7,9 @@ from ftlint.cli.check import guarded, say, wants_colour, write
 from ftlint.cli.progress import bar
 from ftlint.cli.steps import configs
 from ftlint.facts.lengths import counted
-from ftlint.facts.memory import RunMemory, Untold, as_object, memory_of, run_of
+from ftlint.facts.memory import run_of
 from ftlint.facts.plan import inputs_of, plan_of
+from ftlint.facts.run_memory import RunMemory, Untold, as_object, memory_of
 from ftlint.facts.run_plan import FITS
 from ftlint.facts.tokens import count, with_tokens
 from ftlint.loading import Unreadable

@@ -44,10 +44,10 @@ def facts(context: Context) -> dict[str, object]:
     sure = surely_needed(run, found, gpu.total)
     needed = sure or found
     worst = max(needed.phases, key=lambda phase: phase.allocated)
-    keys, told = remedy(context, run, plan, gpu.total) or ({}, NO_REMEDY)
+    treated = remedy(context, run, plan, gpu.total)
     other = EVAL_BATCH if worst is needed.training else BATCH
     places = (
-        *(key for key in keys if key != other),
+        *(key for key in (treated.keys if treated else ()) if key != other),
         *_telling(run, needed, worst, certain=sure is not None),
     )
     entries = filter(None, map(context.effective_entry, places))
@@ -57,7 +57,7 @@ def facts(context: Context) -> dict[str, object]:
         "needs": gigabytes(CONTEXT + worst.allocated),
         "has": gigabytes(gpu.total),
         "phase": "training" if worst is needed.training else "evaluating",
-        "remedy": told,
+        "remedy": treated.told if treated else NO_REMEDY,
         "key": next((entry.name for entry in entries), None),
     }}  # fmt: skip
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ftlint.facts import known
 from ftlint.facts.batches import BATCH, EVAL_BATCH
 from ftlint.facts.effective import effective
+from ftlint.facts.lengths import UNKNOWN
 from ftlint.facts.memory import run_by
 from ftlint.facts.plan import inputs_of, plan_of
 from ftlint.memory.estimate import enough, largest_batch, largest_evaluation, largest_length
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ftlint.facts.context import Context
+    from ftlint.facts.lengths import RowLengths
     from ftlint.facts.memory import MemoryInputs
     from ftlint.rulebook.condition import Instance
     from ftlint.steps import StepPlan
@@ -55,14 +57,48 @@ MORE = (2, 4, 8)
 """GPUs to divide a model among, where nobody says how many there are."""
 
 
-def remedy(
-    context: Context, run: MemoryInputs, plan: StepPlan | NoPlan, total: int
-) -> tuple[Keys, str] | None:
-    """Return the keys that make a run fit so many bytes, with their values, and how that is told.
+class Remedy(NamedTuple):
+    """What to set so that a run fits: values by key, and GPUs where nobody says how many."""
 
-    None where nothing does.
-    """
-    return _Search(context, run, total, {_dealt({}, None): plan}, {}).remedy()
+    keys: Keys
+    gpus: int | None = None
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Each change in words.
+
+        >>> Remedy({"finetuning_type": "lora", "quantization_bit": 4}).changes
+        ('`finetuning_type: lora`', '`quantization_bit: 4`')
+        """
+        on = "" if self.gpus is None else f" on {self.gpus} GPUs"
+        return tuple(_named(key, value) + on for key, value in self.keys.items())
+
+    @property
+    def told(self) -> str:
+        """All changes; of many the first, after which the others come to light.
+
+        >>> Remedy({"finetuning_type": "lora", "quantization_bit": 4, "cutoff_len": 512}).told
+        '`finetuning_type: lora`, `quantization_bit: 4` with `cutoff_len: 512` fits'
+        """
+        changes = self.changes
+        for shown in range(len(changes), 0, -1):
+            others = len(changes) - shown
+            rest = [f"{others} further {plural('change', others)}"] if others else []
+            *first, last = *changes[:shown], *rest
+            told = f"{', '.join(first)} with {last} fits" if first else f"{last} fits"
+            if len(told) <= LONGEST:
+                break
+        return told
+
+
+def remedy(
+    context: Context, run: MemoryInputs, plan: StepPlan | NoPlan, total: int,
+    lengths: RowLengths = UNKNOWN,
+) -> Remedy | None:  # fmt: skip
+    """Return what makes a run fit so many bytes, or None where nothing does."""
+    if lengths.training is not None:  # which batch is the longest changes with its rows
+        lengths = lengths._replace(training=lengths.training._replace(batch=None))
+    return _Search(context, run, total, lengths, {_dealt({}, None): plan}, {}).remedy()
 
 
 class _Step(NamedTuple):
@@ -82,11 +118,12 @@ class _Search(NamedTuple):
     context: Context
     run: MemoryInputs
     total: int
+    lengths: RowLengths
     plans: dict[tuple[object, ...], StepPlan | NoPlan]
     tried: dict[tuple[int | None, str], int | None]
 
-    def remedy(self) -> tuple[Keys, str] | None:
-        """Return the keys that make it fit with their values, and how that is told.
+    def remedy(self) -> Remedy | None:
+        """Return what makes it fit, the gravest change first.
 
         Of the steps that are enough those are taken back, the gravest first, without which it fits
         as well.
@@ -101,8 +138,7 @@ class _Search(NamedTuple):
             fewer = {one: value for one, value in taken.items() if one != key}
             taken = fewer if self._fits(self._needs(fewer)) else taken
         keys = self._largest(taken)
-        keys = {**{key: keys[key] for key in GRAVEST if key in keys}, **keys}
-        return keys, _told(keys)
+        return Remedy({**{key: keys[key] for key in GRAVEST if key in keys}, **keys})
 
     def _is_out_of_reach(self) -> bool:
         """Return whether not even the weights fit, in 4 bit and divided among the GPUs there are.
@@ -184,7 +220,7 @@ class _Search(NamedTuple):
         plan = self.plans[dealt]
         if isinstance(plan, NoPlan) and not isinstance(self.plans[_dealt({}, None)], NoPlan):
             return None
-        run = run_by(self.context, then, plan=plan, found=self.run.dimensions)
+        run = run_by(self.context, then, self.lengths, plan, self.run.dimensions)
         return None if isinstance(run, Unknown) or self._is_refused(keys) else run
 
     def _is_refused(self, keys: Keys) -> bool:
@@ -215,14 +251,14 @@ class _Search(NamedTuple):
         """Return whether so many bytes are there."""
         return needs is not None and needs <= self.total
 
-    def _among_more(self) -> tuple[Keys, str] | None:
+    def _among_more(self) -> Remedy | None:
         """Return how many GPUs would do, where nobody says how many there are."""
         launch, keys = inputs_of(self.context).launch, {"deepspeed": ZERO[3]}
         if launch.gpus is not None or self.context.instance.effective.get("fsdp"):
             return None
         for gpus in MORE:
             if self._fits(self._needs(keys, gpus)):
-                return keys, f"ZeRO-3 on {gpus} GPUs fits"
+                return Remedy(keys, gpus)
         return None
 
 
@@ -243,23 +279,6 @@ def changed(now: Instance, then: Instance) -> set[str]:
 def _dealt(keys: Keys, gpus: int | None) -> tuple[object, ...]:
     """Return what of changed keys a plan rests on: how rows are dealt out."""
     return gpus, "deepspeed" in keys, *map(keys.get, SIZES)
-
-
-def _told(keys: Keys) -> str:
-    """Return what keys are to be set to; of many the first, after which others come to light.
-
-    >>> _told({"finetuning_type": "lora", "quantization_bit": 4, "cutoff_len": 512})
-    '`finetuning_type: lora`, `quantization_bit: 4` with `cutoff_len: 512` fits'
-    """
-    names = [_named(key, value) for key, value in keys.items()]
-    for shown in range(len(names), 0, -1):
-        others = len(names) - shown
-        rest = [f"{others} further {plural('change', others)}"] if others else []
-        *first, last = *names[:shown], *rest
-        told = f"{', '.join(first)} with {last} fits" if first else f"{last} fits"
-        if len(told) <= LONGEST:
-            break
-    return told
 
 
 def _named(key: str, value: Any) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ftlint.facts.memory import Untold, gigabytes
+from itertools import zip_longest
+
+from ftlint.facts.memory import gigabytes
+from ftlint.facts.run_memory import Untold
 from ftlint.facts.run_plan import FITS
 from ftlint.report.text import BOLD, DIM, RED, YELLOW, paint
 from ftlint.support.messages import visible
@@ -11,7 +14,7 @@ from ftschemas.named import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ftlint.facts.memory import RunMemory
+    from ftlint.facts.run_memory import RunMemory
     from ftlint.memory.estimate import Phase
 
 STYLES = {True: "", False: RED, None: YELLOW}
@@ -65,6 +68,8 @@ def _verdict(run: RunMemory, colour: bool) -> Iterator[str]:
         size, left = gigabytes(run.gpu.total), gigabytes(run.gpu.left)
         yield paint(_row(f"GPU {run.gpu.name}", [f"{words} ({size})"]), style, colour)
         yield _row("  left by CUDA's context", [left])
+        if FITS[run.verdict] is not True:
+            yield from _remedy(run)
         training, evaluation = run.load.training, run.load.evaluation
         yield _row("  largest micro-batch", [_count(run.largest_batch, training.rows)])
         if evaluation is not None and run.largest_evaluation is not None:
@@ -78,6 +83,13 @@ def _verdict(run: RunMemory, colour: bool) -> Iterator[str]:
         yield _row("  all that is kept", [gigabytes(disk.kept)])
     if disk.export is not None:
         yield _row("merged export", [gigabytes(disk.export)])
+
+
+def _remedy(run: RunMemory) -> Iterator[str]:
+    """Yield a row a change."""
+    changes = ("none of the changes tried",) if run.remedy is None else run.remedy.changes
+    for name, change in zip_longest(("  sure to fit with",), changes, fillvalue=""):
+        yield _row(name, [change.replace("`", "")])
 
 
 def _count(number: int | None, now: int) -> str:
