@@ -14,6 +14,7 @@ from ftbench.calibration import query
 from ftbench.calibration.batches import Loop, in_order
 from ftbench.calibration.lookup import rows_of_an_example
 from ftbench.calibration.planned_run import PlannedRun
+from ftbench.calibration.rows import about
 from ftbench.calibration.sequence import (
     MIXING,
     MOST_KEPT,
@@ -113,6 +114,24 @@ def test_other_rows_have_another_order() -> None:
     held: Any = {**PLAIN, "val_size": 0.1, **kept_of(lengths, 64)}
     assert sequence_of(PLAIN, held, 64) == ()
     assert sequence_of(PLAIN | {"val_size": 0.1}, held, 64) == tuple(lengths)
+
+
+@pytest.mark.parametrize(
+    ("definition", "sampled"),
+    [({"file_name": "rows.json"}, False), ({"file_name": "rows.json", "num_samples": 30}, True),
+     (None, True)],
+)  # fmt: skip
+def test_rows_that_a_seed_takes_are_others_by_another_seed(
+    tmp_path: Path, definition: object, sampled: bool
+) -> None:
+    """Of a definition that cannot be read nobody knows whether rows are taken at random."""
+    table = {} if definition is None else {"faq": definition}
+    (tmp_path / "dataset_info.json").write_text(json.dumps(table), "utf-8")
+    values = {**PLAIN, "dataset": "faq", "dataset_dir": str(tmp_path)}
+    lengths = [10, 20, 30]
+    kept: Any = {**about(values, 64, packed=False), **kept_of(lengths, 64)}
+    assert sequence_of(values, kept, 64) == tuple(lengths)
+    assert bool(sequence_of(values | {"seed": 7}, kept, 64)) is not sampled
 
 
 def test_rows_that_were_cut_off_are_not_known_longer() -> None:

@@ -57,6 +57,8 @@ class RowLengths(TypedDict, total=False):
     interleave_probs: object
     val_size: object
     seed: object
+    sampled: bool
+    """The seed decides which rows of a dataset are taken, too: `num_samples` of its definition."""
 
 
 class Peak(TypedDict):

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ftbench.calibration.key import digest
 from ftbench.calibration.sequence import MIXING, SPLITTING, sequence_of
+from ftlint.datasets.entries import define, read_info
 from ftlint.facts.effective import words
+from ftlint.support.disk import Disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,8 +36,17 @@ def about(values: Mapping[str, Any], cutoff: int, packed: bool) -> RowLengths:
     found = {
         **data_of(values), "cutoff_len": cutoff, "packed": packed, "folder": _folder(values),
         **{name: values.get(name) for name in (*PREPARING, *MIXING, *SPLITTING)},
+        "sampled": _is_sampled(values),
     }  # fmt: skip
     return cast("RowLengths", found)
+
+
+def _is_sampled(values: Mapping[str, Any]) -> bool:
+    """Return whether a dataset of a config is, or may be, defined to be drawn from at random."""
+    given = values.get("dataset_dir") or "data"
+    info = read_info(given, str(Path.cwd()), Disk())
+    found = [define(str(name), info) for name in data_of(values)["dataset"] or ()]
+    return any(isinstance(one, str) or one.num_samples is not None for one in found)
 
 
 def is_folder(kept: object, here: str) -> bool:

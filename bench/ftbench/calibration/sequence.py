@@ -50,8 +50,8 @@ def sequence_of(values: Mapping[str, Any], kept: RowLengths, cutoff: int) -> tup
     if text is None or theirs is None or any(kept.get(name) != values.get(name) for name in MIXING):
         return ()
     split = kept.get("val_size") or 0, values.get("val_size") or 0
-    seeded = any(split) or values.get("mix_strategy") not in (None, "concat")
-    if seeded and kept.get("seed") != values.get("seed"):
+    mixed = values.get("mix_strategy") not in (None, "concat")
+    if (any(split) or mixed or kept.get("sampled")) and kept.get("seed") != values.get("seed"):
         return ()
     found = _read(text)
     if cutoff > theirs <= max(found, default=0):
