@@ -6,6 +6,7 @@ import json
 import random
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from ftbench.calibration import query
 from ftbench.calibration.batches import Loop, in_order
 from ftbench.calibration.lookup import rows_of_an_example
 from ftbench.calibration.planned_run import PlannedRun
-from ftbench.calibration.rows import about
+from ftbench.calibration.rows import about, lengths_of
 from ftbench.calibration.sequence import (
     MIXING,
     MOST_KEPT,
@@ -132,6 +133,34 @@ def test_rows_that_a_seed_takes_are_others_by_another_seed(
     kept: Any = {**about(values, 64, packed=False), **kept_of(lengths, 64)}
     assert sequence_of(values, kept, 64) == tuple(lengths)
     assert bool(sequence_of(values | {"seed": 7}, kept, 64)) is not sampled
+
+
+@pytest.mark.parametrize(
+    ("template", "changed", "same"),
+    [("qwen3", {"mask_history": True}, False), ("qwen", {"mask_history": True}, True),
+     ("qwen3", {"preserve_thinking": True}, False), ("qwen", {"preserve_thinking": True}, True),
+     ("qwen", {"split_special_tokens": True}, False), ("qwen", {"add_tokens": "a,b"}, False),
+     ("qwen3", {"mask_history": False, "split_special_tokens": None}, True)],
+)  # fmt: skip
+def test_rows_that_are_written_otherwise_have_other_lengths(
+    template: str, changed: dict[str, Any], same: bool
+) -> None:
+    """As LLaMA Factory 0.9.5 made them of conversations with thoughts and special tokens."""
+    values = {**PLAIN, "dataset": "faq", "template": template, "stage": "sft"}
+    counts = [(10, 1), (20, 2)]
+    kept: Any = {**about(values, 64, packed=False), **kept_of([10, 20, 20], 64), "counts": counts}
+    record: Any = SimpleNamespace(lengths=kept, key={"model": "m"})
+    before = lengths_of(values, [record], "m", 64)
+    found = lengths_of(values | changed, [record], "m", 64)
+    assert before is not None
+    assert before.sequence
+    assert found is not None
+    if same:
+        assert found == before
+    else:
+        assert (found.pool, found.sequence) == (before.pool, ())
+        assert found.doubts
+        assert f"another `{next(iter(changed))}`" in found.notes[0]
 
 
 def test_rows_that_were_cut_off_are_not_known_longer() -> None:

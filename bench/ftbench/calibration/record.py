@@ -38,6 +38,12 @@ class RowLengths(TypedDict, total=False):
     tool_format: object
     default_system: object
     enable_thinking: object
+    mask_history: object
+    preserve_thinking: object
+    split_special_tokens: object
+    add_tokens: object
+    add_special_tokens: object
+    new_special_tokens_config: object
     folder: str
     max_samples: object
     preprocessing_num_workers: int | None
