@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ftbench.calibration import query
+from ftbench.calibration import query, sequence
 from ftbench.calibration.batches import Loop, in_order
 from ftbench.calibration.lookup import rows_of_an_example
 from ftbench.calibration.planned_run import PlannedRun
@@ -24,6 +24,7 @@ from ftbench.calibration.sequence import (
     kept_of,
     sequence_of,
 )
+from ftlint.steps.pcg64 import permutation
 
 if TYPE_CHECKING:
     from ftbench.calibration.record import RowLengths
@@ -161,6 +162,36 @@ def test_rows_that_are_written_otherwise_have_other_lengths(
         assert (found.pool, found.sequence) == (before.pool, ())
         assert found.doubts
         assert f"another `{next(iter(changed))}`" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("size", "seed"), [(-1, 42), (-0.5, 42), (1e-7, 42), (5, -1), (5, None), ("5", 42)]
+)
+def test_a_split_that_nobody_makes_gives_no_order(size: object, seed: object) -> None:
+    """Below 0 numpy takes no seed and LLaMA Factory holds nothing out."""
+    kept: Any = {**PLAIN, "seed": seed, **kept_of(list(range(40)), 64)}
+    assert sequence_of(PLAIN | {"val_size": size, "seed": seed}, kept, 64) == ()
+
+
+def test_only_the_rows_that_are_needed_are_put_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The split of many rows takes half a second, and a family may have many calibrations."""
+    values = {**PLAIN, "dataset": "faq", "val_size": 5}
+    kept: Any = {**about(values | {"val_size": 0}, 64, packed=False), "counts": [(10, 40)]}
+    many: Any = [
+        SimpleNamespace(lengths=one, key={"model": "m"})
+        for one in (kept, *[{**kept, **kept_of([10] * 40, 64), "sampled": False}] * 20)
+    ]
+    times = []
+
+    def noted(seed: int, count: int) -> list[int]:
+        times.append(count)
+        return permutation(seed, count)
+
+    monkeypatch.setattr(sequence, "permutation", noted)
+    found = lengths_of(values, many, "m", 64)
+    assert found is not None
+    assert len(found.sequence) == 35
+    assert times == [40]
 
 
 def test_rows_that_were_cut_off_are_not_known_longer() -> None:

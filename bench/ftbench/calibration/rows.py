@@ -113,13 +113,19 @@ def lengths_of(
         if kept is None or kept.get("packed") or record.key["model"] != model:
             continue
         if "dataset" in kept and "counts" in kept and _alike(data_of(values), kept):
-            found.append(_as_here(kept, cutoff, values))
-    return min(
-        found, key=lambda one: (sum(one.doubts), not one.sequence, len(one.notes)), default=None
-    )
+            found.append((kept, _as_here(kept, cutoff, values)))
+    found.sort(key=lambda pair: (sum(pair[1].doubts), len(pair[1].notes)))
+    for kept, lengths in found:
+        if sum(lengths.doubts) > sum(found[0][1].doubts):
+            break
+        sequence = () if lengths.doubts else sequence_of(values, kept, cutoff)
+        if sequence:
+            return lengths._replace(sequence=sequence)
+    return found[0][1] if found else None
 
 
 def _as_here(kept: RowLengths, cutoff: int, values: Mapping[str, Any]) -> Lengths:
+    """Return the lengths of a calibration's rows at a cut-off, but not their order."""
     doubts, notes, folder = [], [], _folder(values)
     counts, theirs = kept["counts"], kept["cutoff_len"]
     if cutoff > theirs and "longer_counts" in kept:
@@ -140,5 +146,4 @@ def _as_here(kept: RowLengths, cutoff: int, values: Mapping[str, Any]) -> Length
         doubts.append(UNKNOWN_LENGTHS)
         names = ", ".join(f"`{name}`" for name in others)
         notes.append(f"lengths counted with another {names}, which `bench calibrate` settles")
-    sequence = () if doubts else sequence_of(values, kept, cutoff)
-    return Lengths(pool, tuple(doubts), tuple(notes), sequence)
+    return Lengths(pool, tuple(doubts), tuple(notes))

@@ -27,6 +27,8 @@ MIXING = ("max_samples", "mix_strategy", "interleave_probs")
 """Keys that decide which rows come in which order, before any are held out."""
 SPLITTING = ("val_size", "seed")
 """Keys that decide which are held out, and the order of the others."""
+NOTHING = 1e-6
+"""A `val_size` up to this holds nothing out: LLaMA Factory `data/data_utils.py` [0.9.5]."""
 MOST_KEPT = 200_000
 """Rows of more data are not kept one by one: 300 kB."""
 MOST_DRAWN = 100_000
@@ -78,7 +80,9 @@ def epochs_of(
 def _trained(rows: Sequence[int], values: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the rows that a config does not hold out, in the order of the split."""
     size, seed = values["val_size"], values.get("seed")
-    if type(size) not in (int, float) or not isinstance(seed, int) or values.get("eval_dataset"):
+    if type(size) not in (int, float) or size <= NOTHING or values.get("eval_dataset"):
+        return ()
+    if not isinstance(seed, int) or seed < 0:  # from which numpy makes no generator
         return ()
     order = permutation(seed, len(rows))
     return tuple(rows[place] for place in order[held_out(size, len(rows)) :])
