@@ -264,6 +264,7 @@ def _work(
         drop_last=bool(values.get("dataloader_drop_last")),
         lockstep=calibration.key.get("sharding") is not None,
         rows_each=rows_of_an_example(values),
+        stream=bool(values.get("streaming")),
     )
     epochs = epochs_of(values, lengths.sequence, loop) if resumed is None else ()
     grouped = next((name for name in ORDERS if _in_order(values, name)), None)
