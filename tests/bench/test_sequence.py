@@ -241,3 +241,17 @@ def test_what_a_pass_over_a_stream_leaves_over_is_trained_in_vain(
     loop = Loop(steps, batch, accumulation, rows=rows, drop_last=drop_last, stream=True)
     assert loop.micro_batches() == micro_batches
     assert replace(loop, stream=False).micro_batches() <= micro_batches
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch", "world", "drop_last", "found"),
+    [(7, 2, 2, False, {(2, 32): 1, (2, 56): 1}), (7, 2, 2, True, {(2, 32): 1}),
+     (1, 2, 4, False, {(2, 8): 1}), (5, 1, 4, False, {(1, 32): 1, (1, 40): 1})],
+)  # fmt: skip
+def test_the_last_batches_of_several_processes_are_filled_up(
+    rows: int, batch: int, world: int, drop_last: bool, found: dict[tuple[int, int], int]
+) -> None:
+    """As BatchSamplerShard of accelerate 1.11 deals rows out, the slowest process of each step."""
+    lengths = [8 * number for number in range(1, rows + 1)]
+    loop = Loop(sum(found.values()), batch, 1, world, rows, drop_last)
+    assert in_order(loop, [lengths]) == found

@@ -137,7 +137,13 @@ def _epoch(loop: Loop, pool: Sequence[int], count: int, multiple: int) -> Iterat
 def _shape(
     loop: Loop, pool: Sequence[int], number: int, rank: int, multiple: int
 ) -> tuple[int, int] | None:
-    """Return the shape of a process's batch, by its number in the epoch; None past the rows."""
+    """Return the shape of a process's batch, by its number in the epoch; None past the rows.
+
+    Of several processes each is handed whole batches: the last ones are filled up from the first
+    rows. Source: accelerate `data_loader.py` BatchSamplerShard (1.7, 1.11).
+    """
     start = (number * loop.world + rank) * loop.batch
     batch = pool[start : start + loop.batch]
+    if loop.world > 1 and len(batch) < loop.batch and not (loop.drop_last or loop.stream):
+        batch = [pool[at % len(pool)] for at in range(start, start + loop.batch)]
     return (len(batch) * loop.rows_each, up(max(batch), multiple)) if batch else None
