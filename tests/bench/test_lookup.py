@@ -16,8 +16,10 @@ from ftbench.calibration import record as records
 from ftbench.calibration import store
 from ftbench.calibration.batches import Loop
 from ftbench.calibration.forecast import Work, forecast
-from ftbench.calibration.lookup import Answer, NoAnswer, look_up
-from ftbench.calibration.rows import is_folder, lengths_of
+from ftbench.calibration.lookup import Answer, NoAnswer, _work, look_up
+from ftbench.calibration.planned_run import PlannedRun
+from ftbench.calibration.rows import Lengths, is_folder, lengths_of
+from ftlint.support.disk import Disk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,6 +106,22 @@ def test_a_packed_config_needs_no_lengths(tmp_path: Path) -> None:
     packed = look_up(question(tmp_path, packing=True, max_steps=100))
     assert isinstance(packed, Answer)
     assert any("every batch is assumed to be full" in note for note in packed.forecast.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("changed", "width"),
+    [({"packing": True}, 256), ({"neat_packing": True}, 256),
+     ({"packing": True, "cutoff_len": 100}, 104), ({"packing": True, "cutoff_len": 50}, 56),
+     ({"stage": "pt", "cutoff_len": 50}, 50)],
+)  # fmt: skip
+def test_packed_rows_are_as_long_as_the_trainer_makes_them(
+    tmp_path: Path, changed: dict[str, Any], width: int
+) -> None:
+    """As batches of LLaMA Factory 0.9.5 had them."""
+    asked = question(tmp_path, **({"cutoff_len": 256, "max_steps": 9} | changed))
+    assert isinstance(asked.run, PlannedRun)
+    work, _ = _work(asked.values, asked.run, 9, record(tmp_path), Lengths(()), Disk())
+    assert work.length == width
 
 
 def test_other_cards(tmp_path: Path) -> None:

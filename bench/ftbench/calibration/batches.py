@@ -30,7 +30,8 @@ class Loop:
     epoch's last group of them may be smaller than `accumulation`, its last batch shorter.
     `lockstep`: processes that share parameters wait for each other in every micro-batch, others
     only where a step adds up their gradients. `rows_each`: rows of a batch that each row of the
-    data becomes, two where it is a pair.
+    data becomes, two where it is a pair. `stream`: what a pass leaves over makes no step, and its
+    last batch is never dropped (transformers 4.47 and later).
     """
 
     steps: int
@@ -41,14 +42,16 @@ class Loop:
     drop_last: bool = False
     lockstep: bool = False
     rows_each: int = 1
+    stream: bool = False
 
     @property
     def batches(self) -> int | None:
         """Batches of an epoch on each process."""
         if self.rows is None:
             return None
-        whole = self.rows // self.batch if self.drop_last else -(-self.rows // self.batch)
-        per_rank = whole // self.world if self.drop_last else -(-whole // self.world)
+        dropped = self.drop_last and not self.stream
+        whole = self.rows // self.batch if dropped else -(-self.rows // self.batch)
+        per_rank = whole // self.world if dropped else -(-whole // self.world)
         return max(1, per_rank)
 
     def micro_batches(self) -> int:
@@ -56,6 +59,10 @@ class Loop:
         batches = self.batches
         if batches is None:
             return self.steps * self.accumulation
+        if self.stream:
+            updates = max(1, batches // self.accumulation)
+            passes = max(0, self.steps - 1) // updates
+            return passes * batches + (self.steps - passes * updates) * self.accumulation
         updates = -(-batches // self.accumulation)
         epochs, rest = divmod(self.steps, updates)
         return epochs * batches + min(rest * self.accumulation, batches)
@@ -130,7 +137,13 @@ def _epoch(loop: Loop, pool: Sequence[int], count: int, multiple: int) -> Iterat
 def _shape(
     loop: Loop, pool: Sequence[int], number: int, rank: int, multiple: int
 ) -> tuple[int, int] | None:
-    """Return the shape of a process's batch, by its number in the epoch; None past the rows."""
+    """Return the shape of a process's batch, by its number in the epoch; None past the rows.
+
+    Of several processes each is handed whole batches: the last ones are filled up from the first
+    rows. Source: accelerate `data_loader.py` BatchSamplerShard (1.7, 1.11).
+    """
     start = (number * loop.world + rank) * loop.batch
     batch = pool[start : start + loop.batch]
+    if loop.world > 1 and len(batch) < loop.batch and not (loop.drop_last or loop.stream):
+        batch = [pool[at % len(pool)] for at in range(start, start + loop.batch)]
     return (len(batch) * loop.rows_each, up(max(batch), multiple)) if batch else None

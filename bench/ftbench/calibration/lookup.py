@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ftbench.calibration import key as keys
 from ftbench.calibration import store
 from ftbench.calibration.batches import Loop
+from ftbench.calibration.design import up
 from ftbench.calibration.forecast import MISSED, Forecast, Work, forecast
 from ftbench.calibration.planned_run import rows_of_one_evaluation
 from ftbench.calibration.rows import Lengths, count_of, data_of, lengths_of
@@ -265,6 +266,7 @@ def _work(
         drop_last=bool(values.get("dataloader_drop_last")),
         lockstep=calibration.key.get("sharding") is not None,
         rows_each=rows_of_an_example(values),
+        stream=bool(values.get("streaming")),
     )
     epochs = epochs_of(values, lengths.sequence, loop) if resumed is None else ()
     order = next((name for name in ORDERS if _in_order(values, name)), None)
@@ -273,7 +275,7 @@ def _work(
     share = rest / steps if steps else 1.0
     work = Work(
         loop=loop,
-        length=_cutoff(values),
+        length=_packed_to(values),
         lengths=lengths.pool,
         epochs=epochs,
         multiple=1 if values.get("stage") == "pt" else 8,
@@ -297,6 +299,17 @@ def rows_of_an_example(values: Mapping[str, Any]) -> int:
 
 def _cutoff(values: Mapping[str, Any]) -> int:
     return int(values["cutoff_len"])
+
+
+def _packed_to(values: Mapping[str, Any]) -> int:
+    """Return the padded length of packed rows: batches of stage pt are not padded.
+
+    A token too long where a config of stage pt has `packing: true`, which takes one off; those of
+    sft are filled up again. Source: LLaMA Factory `hparams/data_args.py`,
+    `data/processor/{supervised,pretrain}.py` [0.9.5].
+    """
+    cutoff = _cutoff(values)
+    return cutoff if values.get("stage") == "pt" else up(cutoff)
 
 
 def whole(values: Mapping[str, Any], name: str) -> int | None:

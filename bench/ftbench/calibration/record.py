@@ -38,6 +38,12 @@ class RowLengths(TypedDict, total=False):
     tool_format: object
     default_system: object
     enable_thinking: object
+    mask_history: object
+    preserve_thinking: object
+    split_special_tokens: object
+    add_tokens: object
+    add_special_tokens: object
+    new_special_tokens_config: object
     folder: str
     max_samples: object
     preprocessing_num_workers: int | None
@@ -58,6 +64,8 @@ class RowLengths(TypedDict, total=False):
     interleave_probs: object
     val_size: object
     seed: object
+    sampled: bool
+    """The seed decides which rows of a dataset are taken, too: `num_samples` of its definition."""
 
 
 class Peak(TypedDict):

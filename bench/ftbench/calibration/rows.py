@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ftbench.calibration.key import digest
 from ftbench.calibration.sequence import MIXING, SPLITTING, sequence_of
+from ftlint.datasets.entries import define, read_info
 from ftlint.facts.effective import words
+from ftlint.support.disk import Disk
+from ftlint.tokens.chat import thinks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,8 +19,14 @@ if TYPE_CHECKING:
     from ftbench.calibration.record import Calibration, RowLengths
 
 UNKNOWN_LENGTHS = 0.05
-"""Declared deviation where lengths are those of another cut-off, or of another folder's rows."""
+"""Declared deviation where lengths are those of another cut-off, of another folder's rows, or of
+the same ones written otherwise."""
 LENGTHENING = ("template", "stage", "tool_format", "default_system", "enable_thinking")
+THOUGHTS = ("mask_history", "preserve_thinking")
+"""Keys that decide which thoughts of a conversation are left out: LLaMA Factory `data/template.py`
+ReasoningTemplate, `data/processor/supervised.py` [0.9.5]."""
+TOKENS = ("split_special_tokens", "add_tokens", "add_special_tokens", "new_special_tokens_config")
+"""Keys that change what the tokenizer takes for one token."""
 PREPARING = ("max_samples", "preprocessing_num_workers", "per_device_eval_batch_size")
 
 
@@ -34,8 +43,24 @@ def about(values: Mapping[str, Any], cutoff: int, packed: bool) -> RowLengths:
     found = {
         **data_of(values), "cutoff_len": cutoff, "packed": packed, "folder": _folder(values),
         **{name: values.get(name) for name in (*PREPARING, *MIXING, *SPLITTING)},
+        **_writing(values), "sampled": _is_sampled(values),
     }  # fmt: skip
     return cast("RowLengths", found)
+
+
+def _writing(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what changes the lengths of some rows: None for what is not set or changes none."""
+    thoughts = {name: thinks(values.get("template")) and values.get(name) for name in THOUGHTS}
+    found = thoughts | {name: values.get(name) for name in TOKENS}
+    return {name: value or None for name, value in found.items()}
+
+
+def _is_sampled(values: Mapping[str, Any]) -> bool:
+    """Return whether a dataset of a config is, or may be, defined to be drawn from at random."""
+    given = values.get("dataset_dir") or "data"
+    info = read_info(given, str(Path.cwd()), Disk())
+    found = [define(str(name), info) for name in data_of(values)["dataset"] or ()]
+    return any(isinstance(one, str) or one.num_samples is not None for one in found)
 
 
 def is_folder(kept: object, here: str) -> bool:
@@ -88,13 +113,19 @@ def lengths_of(
         if kept is None or kept.get("packed") or record.key["model"] != model:
             continue
         if "dataset" in kept and "counts" in kept and _alike(data_of(values), kept):
-            found.append(_as_here(kept, cutoff, values))
-    return min(
-        found, key=lambda one: (sum(one.doubts), not one.sequence, len(one.notes)), default=None
-    )
+            found.append((kept, _as_here(kept, cutoff, values)))
+    found.sort(key=lambda pair: (sum(pair[1].doubts), len(pair[1].notes)))
+    for kept, lengths in found:
+        if sum(lengths.doubts) > sum(found[0][1].doubts):
+            break
+        sequence = () if lengths.doubts else sequence_of(values, kept, cutoff)
+        if sequence:
+            return lengths._replace(sequence=sequence)
+    return found[0][1] if found else None
 
 
 def _as_here(kept: RowLengths, cutoff: int, values: Mapping[str, Any]) -> Lengths:
+    """Return the lengths of a calibration's rows at a cut-off, but not their order."""
     doubts, notes, folder = [], [], _folder(values)
     counts, theirs = kept["counts"], kept["cutoff_len"]
     if cutoff > theirs and "longer_counts" in kept:
@@ -109,5 +140,10 @@ def _as_here(kept: RowLengths, cutoff: int, values: Mapping[str, Any]) -> Length
     if not is_folder(kept.get("folder", folder), folder):
         doubts.append(UNKNOWN_LENGTHS)
         notes.append(f"lengths of the rows in {kept['folder']}, not {folder}")
-    sequence = () if doubts else sequence_of(values, kept, cutoff)
-    return Lengths(pool, tuple(doubts), tuple(notes), sequence)
+    told: Mapping[str, object] = kept
+    others = [name for name, one in _writing(values).items() if name in told and told[name] != one]
+    if others:
+        doubts.append(UNKNOWN_LENGTHS)
+        names = ", ".join(f"`{name}`" for name in others)
+        notes.append(f"lengths counted with another {names}, which `bench calibrate` settles")
+    return Lengths(pool, tuple(doubts), tuple(notes))

@@ -27,6 +27,8 @@ MIXING = ("max_samples", "mix_strategy", "interleave_probs")
 """Keys that decide which rows there are, and in which order, before any are held out."""
 SPLITTING = ("val_size", "seed")
 """Keys that decide which rows are held out, and the order of the others."""
+NOTHING = 1e-6
+"""A `val_size` up to this holds nothing out: LLaMA Factory `data/data_utils.py` [0.9.5]."""
 MOST_KEPT = 200_000
 """Of more rows than this a calibration keeps none one by one: these take half a megabyte."""
 MOST_DRAWN = 100_000
@@ -52,8 +54,8 @@ def sequence_of(values: Mapping[str, Any], kept: RowLengths, cutoff: int) -> tup
     if text is None or theirs is None or any(kept.get(name) != values.get(name) for name in MIXING):
         return ()
     split = kept.get("val_size") or 0, values.get("val_size") or 0
-    seeded = any(split) or values.get("mix_strategy") not in (None, "concat")
-    if seeded and kept.get("seed") != values.get("seed"):
+    mixed = values.get("mix_strategy") not in (None, "concat")
+    if (any(split) or mixed or kept.get("sampled")) and kept.get("seed") != values.get("seed"):
         return ()
     found = _read(text)
     if cutoff > theirs <= max(found, default=0):
@@ -80,7 +82,9 @@ def epochs_of(
 def _trained(rows: Sequence[int], values: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the rows that a config does not hold out, in the order that splitting leaves."""
     size, seed = values["val_size"], values.get("seed")
-    if type(size) not in (int, float) or not isinstance(seed, int) or values.get("eval_dataset"):
+    if type(size) not in (int, float) or size <= NOTHING or values.get("eval_dataset"):
+        return ()
+    if not isinstance(seed, int) or seed < 0:  # from which numpy makes no generator
         return ()
     order = permutation(seed, len(rows))
     return tuple(rows[place] for place in order[held_out(size, len(rows)) :])

@@ -164,6 +164,13 @@ def chat_of(values: Mapping[str, Any], release: str) -> Chat:
     return _as_configured(chat, values)
 
 
+def thinks(template: object) -> bool:
+    """Return whether a template writes thoughts, in some release."""
+    packed = compiled.CHAT.get(str(template))
+    tables = () if packed is None else marshal.loads(packed)
+    return any(table["class"] in (REASONING, GLM47) for _, _, table in tables)
+
+
 def _bare(name: object, release: str) -> Chat:
     """Return what stage pt takes of a template: the marks that it makes tokens."""
     if name is None:
