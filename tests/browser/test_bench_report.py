@@ -13,7 +13,7 @@ from ftbench.runners import configs
 from tests.bench.kept import question, record
 from tests.bench.machine import Machine, lengths, shuffled
 from tests.bench.made import H100, result
-from tests.browser.views import WIDTHS, drawn, opened, shot
+from tests.browser.views import WIDTHS, drawn, fits, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,14 +61,14 @@ def pair(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_fits_and_is_drawn(
-    browser: Any, report: Path, pair: Path, tmp_path: Path, width: int, scheme: str
+    browser: Any, report: Path, pair: Path, width: int, scheme: str
 ) -> None:
     """Also leaves a picture of each; FTLINT_SCREENSHOTS names a folder that keeps them."""
     for path in (report, pair):
         view, faults, asked = opened(browser, path, width, color_scheme=scheme)
         assert faults == []
         assert asked == [path.as_uri()]
-        shot(view, tmp_path, f"{path.stem}-{width}-{scheme}")
+        fits(view, f"{path.stem}-{width}-{scheme}")
         paper = view.evaluate("getComputedStyle(document.body).backgroundColor")
         assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(16, 20, 25)")
         assert drawn(view, width) > 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.views import WIDTHS, chart, drawn, ink, opened, shot
+from tests.browser.views import WIDTHS, chart, drawn, fits, ink, opened
 from tests.cli.calls import ROOT, invoke
 from tests.doctor.test_keeping import run_of
 
@@ -41,13 +41,13 @@ def page(path: Path, *runs: str) -> Path:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_fits_and_is_drawn(
-    browser: Any, single: Path, several: Path, tmp_path: Path, width: int, scheme: str
+    browser: Any, single: Path, several: Path, width: int, scheme: str
 ) -> None:
     for path, charts in ((single, 1), (several, 4)):
         view, faults, asked = opened(browser, path, width, color_scheme=scheme)
         assert faults == []
         assert asked == [path.as_uri()]
-        shot(view, tmp_path, f"doctor-{path.stem}-{width}-{scheme}")
+        fits(view, f"doctor-{path.stem}-{width}-{scheme}")
         assert drawn(view, width) == charts
         view.close()
 

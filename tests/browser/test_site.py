@@ -15,7 +15,7 @@ import pytest
 
 from ftlint.rulebook.registry import BUILT_IN
 from ftlint.support.addresses import SITE, rule_page
-from tests.browser.views import WIDTHS, shot
+from tests.browser.views import WIDTHS, fits
 from tests.docs.pages import ROOT
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def test_every_rule_has_its_address(built: Path) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_pages_fit(browser: Any, served: str, tmp_path: Path, width: int) -> None:
+def test_pages_fit(browser: Any, served: str, width: int) -> None:
     for page in SHOWN:
         view = browser.new_page(viewport={"width": width, "height": 900})
         answer = view.goto(served + page)
         assert answer.status == 200, page
-        shot(view, tmp_path, f"site-{page.strip('/').replace('/', '-') or 'home'}-{width}")
+        fits(view, f"site-{page.strip('/').replace('/', '-') or 'home'}-{width}")
         view.close()
 
 

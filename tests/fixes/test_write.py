@@ -173,7 +173,7 @@ def test_killed_at_any_moment_it_leaves_the_old_file_or_the_new_one(
         assert replace(str(path), found, old) is None
         assert left_over(tmp_path) == [], "the next run clears up"
     assert not named or interrupted, "no kill fell into a write: the test shows nothing"
-    assert named or interrupted < wanted // 4 or not hasattr(os, "O_TMPFILE")
+    assert named or interrupted < wanted // 2 or not hasattr(os, "O_TMPFILE")
 
 
 def test_what_another_process_is_writing_is_left_alone(tmp_path: Path) -> None:
