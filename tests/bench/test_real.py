@@ -191,6 +191,23 @@ def test_two_processes_are_validated(place: Path) -> None:
     assert "1 exact" in done.stdout
 
 
+def test_batches_that_one_process_reads_for_all_are_counted_as_each_got_them(place: Path) -> None:
+    """The others hand over room for a whole batch before there is anything in it."""
+    text = (place / "config.yaml").read_text(encoding="utf-8")
+    config = place / "dispatched.yaml"
+    more = "streaming: true\ndataloader_num_workers: 1\npacking: true\nmax_steps: 3\n"
+    config.write_text(text.replace("num_train_epochs: 2.5\n", "") + more, encoding="utf-8")
+    output = place / "dispatched.json"
+    done = bench(
+        place, "run", str(config), "--model", "tiny", "--gpus", "2", "--full",
+        "--output-file", str(output),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    shapes = [one[:3] for step in read(output)["steps"] for one in step["micro_batches"]]
+    assert len(shapes) == 6
+    assert all(rows <= 4 and length == 256 >= real / rows for rows, length, real in shapes)
+
+
 def test_a_plan_that_is_wrong_fails(place: Path) -> None:
     """The trainer reads its rows from what a path holds; the linter is told another number."""
     text = (place / "config.yaml").read_text(encoding="utf-8")

@@ -67,12 +67,13 @@ class Counted:
     """The shapes of training batches, counted on the CPU before they go to the device.
 
     accelerate hands each batch over in `send_to_device`: what comes out there is what the trainer
-    gets. A batch that went another way is counted where it is.
+    gets. A batch that went another way is counted where it is; so are all where one process reads
+    for the others, which hand over room for a batch of all of them before there is anything in it.
     """
 
     def __init__(self) -> None:
         self.shapes: dict[int, list[Any]] = {}
-        self.paused = False
+        self.paused = self.dispatched = False
 
     def install(self, loading: Any) -> None:
         """Wrap the hand-over in accelerate's module `data_loader`."""
@@ -81,7 +82,7 @@ class Counted:
             return
 
         def counted(batch: Any, *args: Any, **kwargs: Any) -> Any:
-            found = None if self.paused else tensors_of(batch)
+            found = None if self.paused or self.dispatched else tensors_of(batch)
             moved = original(batch, *args, **kwargs)
             if found is not None:
                 if len(self.shapes) > 1000:
@@ -90,6 +91,13 @@ class Counted:
             return moved
 
         loading.send_to_device = counted
+        fetch = loading.DataLoaderDispatcher._fetch_batches
+
+        def fetched(loader: Any, iterator: Any) -> Any:
+            self.dispatched = True
+            return fetch(loader, iterator)
+
+        loading.DataLoaderDispatcher._fetch_batches = fetched
 
     def of(self, batch: Any) -> list[Any] | None:
         """Return the shape of a batch that the trainer got."""
