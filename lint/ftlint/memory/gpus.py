@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 GIB = 1 << 30
 
@@ -77,15 +78,8 @@ def _has_digits_of(known: str, text: str) -> bool:
     >>> _has_digits_of("rtx-5090", "rtx-5900"), _has_digits_of("rtx-3060", "rtx-4060")
     (True, False)
     """
-    one, other = (sorted(re.sub(r"\D", "", name.replace("o", "0"))) for name in (known, text))
-    if len(one) > len(other):
-        one, other = other, one
-    left = [*other]
-    for digit in one:
-        if digit not in left:
-            return False
-        left.remove(digit)
-    return len(left) <= 1
+    one, other = (Counter(re.sub(r"\D", "", name.replace("o", "0"))) for name in (known, text))
+    return sum(((one - other) + (other - one)).values()) <= 1
 
 
 def _choices(kind: str) -> str:
